@@ -1,4 +1,4 @@
-"""Floor 8: the commands. One module a command; they know options, exit statuses and progress, not how a line is parsed."""
+"""Floor 8: the commands, a module each. They know options and exit statuses, not how a line is parsed."""
 
 
 def main() -> None:
