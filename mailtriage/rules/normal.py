@@ -1,0 +1,66 @@
+"""Bring a reply into the form that rules are matched against.
+
+Remote servers fold long replies over several lines, and Postfix joins them with a blank, codes and all (smtp_proto.c):
+``550-5.7.26 This mail 550-5.7.26 has been blocked``. Non-ASCII bytes come as ``?`` where SMTPUTF8 is off
+(printable()), so that an en dash may be three question marks.
+"""
+
+import re
+from typing import NamedTuple
+
+LIMIT = 4096  # characters of a reply that rules look at; Postfix itself cuts a line at 2,000 bytes
+
+_HEAD = re.compile(r"\s*([245]\d\d)(?:[ -]|$)\s*(?:#?([245]\.\d{1,3}\.\d{1,3})(?![\d.]))?\s*:?\s*")
+_BARE_DSN = re.compile(r"\s*\(?#?([245]\.\d{1,3}\.\d{1,3})\)?(?![\d.])\s*:?\s*")
+_HASH_DSN = re.compile(r"\(#\s?([245]\.\d{1,3}\.\d{1,3})\)")
+_MILTER_FOLD = re.compile(r"\?\?(?=[245]\d\d[ -])")
+_DASHES = re.compile(r"[‐-―−]|(?<= )\?{1,3}(?= )|â€“")
+_SPACES = re.compile(r"\s+")
+
+_MASK = re.compile(
+    r"(?P<v4>(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]))"
+    r"|(?P<v6>(?<![\w:])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){3,7}(?![\w:]))"
+    r"|(?P<addr><[^<>\s]{1,256}@[^<>\s]{1,256}>)"
+    r"|(?P<id>(?<![\w-])(?=[A-Za-z_-]{0,40}\d)[\w-]{12,200}(?![\w-]))"
+)
+_MASKS = {"v4": "192.0.2.1", "v6": "2001:db8::1", "addr": "<user@example.org>", "id": "a0b1c2d3e4f5g6"}
+
+
+class Normal(NamedTuple):
+    """A reply in normal form."""
+
+    code: str | None  # reply code
+    dsn: str | None  # enhanced status code, as the text has it
+    text: str  # without the codes, on one line, with plain dashes; case as it was
+
+
+def normalize(text: str, code: str | None = None, dsn: str | None = None) -> Normal:
+    """Take a reply's codes off (also those inside folded lines) and tidy its dashes and blanks.
+
+    ``code`` and ``dsn`` are what the log line says apart from the text; what the text itself says wins.
+    """
+    text = _MILTER_FOLD.sub(" ", text[:LIMIT])
+    said = None
+    if head := _HEAD.match(text):
+        code, said, text = head[1], head[2], text[head.end() :]
+    elif bare := _BARE_DSN.match(text):
+        said, text = bare[1], text[bare.end() :]
+    if code and code in text:
+        text = re.sub(rf"(?:^|(?<=\s)){code}(?:-|\s|$)(?:[245]\.\d{{1,3}}\.\d{{1,3}}(?:\s|$))?", "", text)
+    if said is None and (hashed := _HASH_DSN.search(text)):
+        said = hashed[1]
+    text = _DASHES.sub("-", text)
+    return Normal(code, said or dsn, _SPACES.sub(" ", text).strip())
+
+
+def shape(text: str) -> str:
+    """The text with what varies from mail to mail replaced by one stand-in of the same form.
+
+    Addresses of hosts, addresses in angle brackets and long identifiers are replaced; words, links and short numbers
+    stay. Rules are matched against the shape, so that a reply's meaning never depends on such a part.
+    """
+    return _MASK.sub(_stand_in, text)
+
+
+def _stand_in(match: re.Match[str]) -> str:
+    return _MASKS[match.lastgroup or "id"]

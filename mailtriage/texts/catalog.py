@@ -1,0 +1,103 @@
+"""The words of one language: a key and values go in, a sentence comes out.
+
+A key names a file and a place in it: ``finding.lost_smtp_setting.title`` is ``title`` in
+``texts/<lang>/finding/lost_smtp_setting.toml``, ``report.now`` is ``now`` in ``texts/<lang>/report.toml``. A text that
+depends on a number is a table by CLDR plural category (``one``, ``few``, ``other``), chosen by the value ``count``.
+What a language lacks is taken from English, key by key.
+"""
+
+import string
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from mailtriage.texts.plural import category
+
+ROOT = Path(__file__).parent
+FALLBACK = "en"
+
+
+@lru_cache(maxsize=512)
+def _load(path: Path) -> Mapping[str, Any] | None:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+
+
+class _Values(dict[str, Any]):
+    """Leaves a placeholder without a value as it is, so that a gap is seen rather than raised."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+_FORMAT = string.Formatter()
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str:
+    """Put values into ``{placeholders}``. Never raises for a missing one: it stays as written."""
+    if "{" not in template:
+        return template
+    return _FORMAT.vformat(template, (), _Values(values))
+
+
+def languages(root: Path = ROOT) -> tuple[str, ...]:
+    """The languages there are, by the names of their folders."""
+    return tuple(sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith("_")))
+
+
+class Texts:
+    """The words of one language, with English behind them."""
+
+    def __init__(self, lang: str = FALLBACK, root: Path = ROOT) -> None:
+        self.lang = lang
+        self._roots = (root / lang, root / FALLBACK) if lang != FALLBACK else (root / FALLBACK,)
+        self._cache: dict[str, Any] = {}
+
+    def raw(self, key: str) -> Any:
+        """What stands under a key: a string, a list, a plural table; None where no language has it."""
+        if key not in self._cache:
+            self._cache[key] = next((v for root in self._roots if (v := _find(root, key)) is not None), None)
+        return self._cache[key]
+
+    def has(self, key: str) -> bool:
+        return self.raw(key) is not None
+
+    def say(self, key: str, **values: Any) -> str:
+        """The sentence under a key with its values put in. An unknown key is shown as itself."""
+        template = self.raw(key)
+        if isinstance(template, Mapping):
+            template = template.get(category(self.lang, values.get("count", 0)), template.get("other", key))
+        return fill(str(template), values) if template is not None else key
+
+    def lines(self, key: str, **values: Any) -> list[str]:
+        """The sentences of a list under a key."""
+        template = self.raw(key)
+        return [fill(str(one), values) for one in template] if isinstance(template, list) else []
+
+    def date(self, when: datetime, form: str = "minute") -> str:
+        """A date in words: form is ``day``, ``minute``, ``time`` or another key below ``dates.``."""
+        months = self.raw("dates.months")
+        return self.say(
+            f"dates.{form}",
+            year=when.year, month=months[when.month - 1], month_number=when.month, day=when.day,
+            hour=f"{when.hour:02d}", minute=f"{when.minute:02d}", second=f"{when.second:02d}",
+        )  # fmt: skip
+
+
+def _find(root: Path, key: str) -> Any:
+    """Look a key up: the longest run of parts that names a file, then the tables in it."""
+    parts = key.split(".")
+    for n in range(len(parts) - 1, 0, -1):
+        table: Any = _load(root.joinpath(*parts[:n]).with_suffix(".toml"))
+        if table is None:
+            continue
+        for part in parts[n:]:
+            table = table.get(part) if isinstance(table, Mapping) else None
+        if table is not None:
+            return table
+    return None
