@@ -56,6 +56,22 @@ class Classification:
     operator: str | None = None
     via: str | None = None
     captures: Mapping[str, str] = field(default_factory=dict)
+    direction: str | None = None  # as asked
+
+    @property
+    def tier(self) -> str:
+        """How sure the answer is: ``rule`` (somebody's own wording), ``wording``, ``enhanced_code``, ``reply_code``
+        (generic: nobody's own rule knew it), ``none``."""
+        if self.rule is None:
+            return "none"
+        if self.rule.operator.kind != "generic" or self.rule.user_pack:
+            return "rule"
+        return "wording" if self.rule.match else "enhanced_code" if self.rule.dsn else "reply_code"
+
+    @property
+    def generic(self) -> bool:
+        """Whether no rule of an operator, a filter, Postfix or a server software knew the reply."""
+        return self.tier not in ("rule", "none")
 
     @property
     def detail(self) -> str | None:
@@ -203,10 +219,10 @@ class RuleBook:
                 self._cache.clear()
             entry = self._cache[key] = self._find(query, normal, form, home)
         if entry is None:
-            return Classification("unclassified", None, home.name if home else None)
+            return Classification("unclassified", None, home.name if home else None, direction=query.direction)
         found = entry.search(normal.text)
         captures = {k: v for k, v in found.groupdict().items() if v} if found else {}
-        return self._answer(entry.rule, captures, home)
+        return self._answer(entry.rule, captures, home, query.direction)
 
     def _find(self, query: Query, normal: Normal, form: str, home: Operator | None) -> _Entry | None:
         lowered = form.lower()
@@ -223,7 +239,9 @@ class RuleBook:
             found = first(self._steps.get(step, ()))
         return found
 
-    def _answer(self, rule: Rule, captures: Mapping[str, str], home: Operator | None) -> Classification:
+    def _answer(
+        self, rule: Rule, captures: Mapping[str, str], home: Operator | None, direction: str | None
+    ) -> Classification:
         speaker: str | None = rule.operator.name
         via = rule.via
         if rule.operator.kind in ("filter", "blocklist") and home and home is not rule.operator:
@@ -237,4 +255,4 @@ class RuleBook:
                 speaker = listed.name
             elif listed.name != speaker:
                 via = via or listed.name
-        return Classification(rule.cause, rule, speaker, via, captures)
+        return Classification(rule.cause, rule, speaker, via, captures, direction)

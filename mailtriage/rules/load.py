@@ -146,7 +146,7 @@ class _Reader:
         if not patterns and not codes and not dsns:
             raise self.fail("match", "needs match, code or dsn: a rule must not match everything")
         texts = {lang: self.text(text) for lang, text in table.get("text", {}).items()}
-        if "en" not in texts:
+        if "en" not in texts and operator.kind != "generic":
             raise self.fail("text.en", "is missing")
         self.known(table, _RULE_KEYS, "")
         return Rule(
@@ -158,7 +158,7 @@ class _Reader:
             severity=self.string(table, "severity"), temporary=table.get("temporary"),
             act=table.get("act", "our_admin"), fault=table.get("fault", "ours"),
             links=self.links(table), samples=samples, misses=self.samples(table, "misses"), text=texts,
-            user_pack=self.user_pack, place=self.place,
+            like=like, borrowed=_borrowed(table, seen.get(like or "")), user_pack=self.user_pack, place=self.place,
         )  # fmt: skip
 
 
@@ -169,6 +169,12 @@ def _inherit(table: dict[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
     for lang, text in table.get("text", {}).items():
         texts[lang] = {**texts.get(lang, {}), **text}
     return out | {"text": texts}
+
+
+def _borrowed(table: Mapping[str, Any], base: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """The English words that are the base's own."""
+    mine, theirs = (t.get("text", {}).get("en", {}) for t in (table, base or {}))
+    return tuple(key for key in mine if key in theirs and mine[key] == theirs[key])
 
 
 def parse_pack(text: str, place: str, user_pack: bool = False) -> tuple[Operator, tuple[Rule, ...]]:

@@ -97,6 +97,8 @@ class Rule:
     links: tuple[LinkTemplate, ...] = ()
     samples: tuple[Sample, ...] = ()
     misses: tuple[Sample, ...] = ()
-    text: Mapping[str, RuleText] = field(default_factory=dict)  # by language
+    text: Mapping[str, RuleText] = field(default_factory=dict)  # by language; a generic rule may have none: its cause's
+    like: str | None = None  # the earlier rule whose advice this one takes over
+    borrowed: tuple[str, ...] = ()  # which of its English words come from there
     user_pack: bool = False
     place: str = ""  # file of the pack, for messages

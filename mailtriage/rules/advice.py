@@ -1,0 +1,143 @@
+"""From a rule's words to advice for one case: placeholders filled, links made, nothing left open.
+
+What a case does not know is said in words ("the recipient's address"), left out (a link, a URL) or, in a command,
+shown in capitals (``OWN_IP``) for the reader to replace. Values may come out of a log and so from strangers: they are
+percent-encoded in links, and a command only takes those that no shell could misread.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import quote, unquote
+
+from mailtriage.model.finding import Link, Step
+from mailtriage.rules.book import Classification
+from mailtriage.rules.pack import LinkTemplate, Rule, StepText
+from mailtriage.rules.words import words_of
+from mailtriage.texts.catalog import Texts
+
+# Always known to a rule's words; a pattern's named groups come on top (docs/rules.md).
+PLACEHOLDERS = (
+    "own_ip", "own_host", "own_domain", "domain", "domains", "relay", "recipient", "sender", "client_ip", "client_name",
+    "helo", "lookup", "removal", "documentation", "contact", "form", "count", "code", "dsn", "reply", "list",
+    "operator", "via", "size", "rate", "ref", "own_user", "client_pattern", "client_network", "queue_id", "time",
+)  # fmt: skip
+
+_PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]{0,40})\}")
+_GROUP = re.compile(r"\(\?P<(\w+)>")
+_HARMLESS = re.compile(r"[\w.:@/+=%^][\w.:@/+=%^-]*(?:, ?[\w.:@/+=%^][\w.:@/+=%^-]*)*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What to tell the reader about a case; every text is ready to print (but not yet escaped for a format)."""
+
+    why: str
+    steps: tuple[Step, ...] = ()
+    links: tuple[Link, ...] = ()
+    wait: str | None = None  # typical, in words
+    request: str | None = None  # to paste into the operator's form
+    user: str | None = None  # for the user who is hurt
+    title: str | None = None  # of a finding (rules of kind ``server``)
+
+
+@lru_cache(maxsize=8)
+def _texts(lang: str) -> Texts:
+    return Texts(lang)
+
+
+class _Case:
+    """The values of one case, put into templates of every kind."""
+
+    def __init__(self, values: Mapping[str, str], names: frozenset[str], texts: Texts) -> None:
+        self.values = dict(values)
+        self.names = names
+        self.texts = texts
+
+    def fill(self, template: str, put: Callable[[re.Match[str]], str]) -> str:
+        return _PLACEHOLDER.sub(put, template) if "{" in template else template
+
+    def _in_text(self, match: re.Match[str]) -> str:
+        name = match[1]
+        if value := self.values.get(name):
+            return value
+        key = f"rules.placeholder.{name}"
+        return self.texts.say(key) if self.texts.has(key) else name.replace("_", " ")
+
+    def _in_command(self, match: re.Match[str]) -> str:
+        name = match[1]
+        value = self.values.get(name, "")
+        if _HARMLESS.fullmatch(value):
+            return value
+        return name.upper() if name in self.names or value else match[0]
+
+    def text(self, template: str) -> str:
+        return self.fill(template, self._in_text)
+
+    def command(self, template: str) -> str:
+        return self.fill(template, self._in_command)
+
+    def url(self, template: str) -> str | None:
+        """The address, or None where it lacks a value."""
+        if any(not self.values.get(name) for name in _PLACEHOLDER.findall(template)):
+            return None
+        return self.fill(template, lambda m: quote(unquote(self.values[m[1]]), safe=":"))
+
+    def link(self, link: LinkTemplate) -> str | None:
+        return self.url(link.url) or (self.url(link.bare) if link.bare else None)
+
+    def step(self, number: int, rule_id: str, step: StepText) -> Step:
+        url = step.url
+        if url and (whole := _PLACEHOLDER.fullmatch(url)):
+            url = self.values.get(whole[1])  # a link of the rule, already made
+        elif url:
+            url = self.url(url)
+        return Step(f"{rule_id}.{number}", self.text(step.text), step.command and self.command(step.command), url)
+
+
+def _names(rule: Rule) -> frozenset[str]:
+    return frozenset(PLACEHOLDERS).union(*(_GROUP.findall(p) for p in rule.match))
+
+
+def advise(classification: Classification, values: Mapping[str, str] = {}, lang: str = "en") -> Advice:
+    """The advice of a rule for a case.
+
+    ``values`` are what the caller knows (``own_ip``, ``own_host``, ``domain``, ``recipient``, ``client_ip`` …, see
+    docs/rules.md); what the reply itself said comes on top, but for an ``own_ip`` that no mail can have come from.
+    """
+    texts = _texts(lang)
+    captures = {k: v for k, v in classification.captures.items() if k != "own_ip"}
+    known = {k: str(v) for k, v in values.items() if v} | captures
+    for name in ("operator", "via", "own_ip"):
+        if value := getattr(classification, name):
+            known[name] = value
+    rule = classification.rule
+    if rule is None:
+        case = _Case(known, frozenset(PLACEHOLDERS), texts)
+        return Advice(
+            why=case.text(texts.say("rules.unclassified.why")),
+            steps=tuple(
+                Step(f"unclassified.{n}", case.text(line))
+                for n, line in enumerate(texts.lines("rules.unclassified.steps"), 1)
+            ),
+        )
+    case = _Case(known, _names(rule), texts)
+    speaker = classification.via or classification.operator or rule.operator.name
+    links = [
+        Link(template.kind, url, texts.say(f"rules.link.{template.kind}", operator=speaker))
+        for template in rule.links
+        if (url := case.link(template))
+    ]
+    for link in reversed(links):
+        case.values[link.kind] = link.url  # the first of a kind wins
+    words = words_of(rule, lang, classification.direction)
+    return Advice(
+        why=case.text(words.why),
+        steps=tuple(case.step(n, rule.id, step) for n, step in enumerate(words.steps, 1)),
+        links=tuple(links),
+        wait=words.wait and case.text(words.wait),
+        request=words.request and case.text(words.request),
+        user=words.user and case.text(words.user),
+        title=words.title and case.text(words.title),
+    )
