@@ -18,10 +18,12 @@ _DASHES = re.compile(r"[‐-―−]|(?<= )\?{1,3}(?= )|â€“")
 _SPACES = re.compile(r"\s+")
 
 _MASK = re.compile(
-    r"(?P<v4>(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]))"
+    r"(?P<v4>(?<![\d.])(?!127\.)(?:\d{1,3}\.){3}\d{1,3}(?![\d.]))"  # 127.x is a DNSBL's answer: it means something
     r"|(?P<v6>(?<![\w:])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){3,7}(?![\w:]))"
     r"|(?P<addr><[^<>\s]{1,256}@[^<>\s]{1,256}>)"
-    r"|(?P<id>(?<![\w-])(?=[A-Za-z_-]{0,40}\d)[\w-]{12,200}(?![\w-]))"
+    # Two digits at least (``UCEPROTECT-Level2`` is a word), and no error code of the form ``OXSUS0001_101``.
+    r"|(?P<id>(?<![\w-])(?=[A-Za-z_-]{0,40}\d[A-Za-z_-]{0,40}\d)(?![A-Za-z]{2,12}\d{0,4}_\d{3,4}(?![\w-]))"
+    r"[\w-]{12,200}(?![\w-]))"
 )
 _MASKS = {"v4": "192.0.2.1", "v6": "2001:db8::1", "addr": "<user@example.org>", "id": "a0b1c2d3e4f5g6"}
 
