@@ -29,7 +29,9 @@ class Unread:
 
     source: str
     reason: str  # key below "unread.": truncated, denied, missing, ...
-    place: str | None = None
+    place: str | None = None  # offset in the unpacked bytes up to which all was read, or what else tells the place
+    group: str | None = None  # the group whose members may read it
+    command: str | None = None  # what to type to be able to read it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
