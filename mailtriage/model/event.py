@@ -62,6 +62,8 @@ class Event:
     orig_queue_id: str | None = None
     orig_client: str | None = None
     next_queue_id: str | None = None  # the queue ID under which the mail goes on (forwarded, queued as, notification)
+    ptr_name: str | None = None  # the client's name by reverse DNS alone, which did not lead back to its address
+    detail: str | None = None  # no_ptr, ptr_unresolvable, forward_mismatch, dns_temporary: what is wrong with it
     repeat: int = 1  # how many times the line stands for ("message repeated N times")
     inferred: tuple[str, ...] = ()  # fields that were not in the line
     flags: tuple[str, ...] = ()  # truncated, ambiguous

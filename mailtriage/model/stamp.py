@@ -10,8 +10,9 @@ from typing import NamedTuple
 class Stamp(NamedTuple):
     """A time stamp as logged.
 
-    ``dated`` stamps count microseconds since 1970-01-01T00:00Z. The others count microseconds of wall clock since the
-    start of the leap year 1972 in no zone at all, so that 29 February exists and months keep their order.
+    ``dated`` stamps count microseconds since 1970-01-01T00:00Z (of wall clock as if in
+    UTC, where ``offset`` is None). The others count microseconds of wall clock since the start of the leap year 1972 in
+    no zone at all, so that 29 February exists and months keep their order.
     """
 
     micros: int

@@ -1,0 +1,75 @@
+"""From the head of a line to what the line says: one event for every line of Postfix, none for others."""
+
+from collections.abc import Callable
+
+from mailtriage.model.event import Event
+from mailtriage.postfix import cleanup, counters, postscreen, qmgr, smtp, smtpd, tls, warnings
+from mailtriage.postfix.fields import Fields, split_queue_id
+from mailtriage.syslog.head import Head
+
+Reader = Callable[[str, str], Fields | None]
+
+
+def _tlsproxy(text: str, tag: str) -> Fields | None:
+    fields = postscreen.read(text, tag) or tls.read(text)
+    if fields is not None and fields["event"] == "postscreen":
+        fields["event"] = "tls"
+    return fields
+
+
+_READERS: dict[str, Reader] = {
+    "smtpd": smtpd.read,
+    "postscreen": postscreen.read,
+    "dnsblog": postscreen.read,
+    "tlsproxy": _tlsproxy,
+    "cleanup": cleanup.read,
+    "qmgr": qmgr.read,
+    "nqmgr": qmgr.read,
+    "oqmgr": qmgr.read,
+    "pickup": qmgr.read,
+    "bounce": qmgr.read,
+    "postsuper": qmgr.read,
+    "smtp": smtp.read,
+    "lmtp": smtp.read,
+    "local": smtp.read,
+    "virtual": smtp.read,
+    "pipe": smtp.read,
+    "error": smtp.read,
+    "discard": smtp.read,
+    "anvil": counters.read_anvil,
+}
+_SEVERITIES = ("warning: ", "fatal: ", "error: ", "panic: ")
+
+
+def parse(head: Head) -> Event | None:
+    """Say what one line of Postfix says; None where another program wrote it. Never raises.
+
+    A text of unknown form gives an event ``other`` (``warning``, where it is one) with its ``text``.
+    """
+    program = head.program
+    if program is None or head.tag is None:
+        return None
+    text = head.text
+    severity = None
+    if text.startswith(_SEVERITIES):
+        severity, _, text = text.partition(": ")
+        fields: Fields | None = warnings.read(text, severity)
+    else:
+        reader = _READERS.get(program)
+        fields = reader(text, head.tag) if reader is not None else None
+    if fields is None:
+        fields = {"event": "other", "text": text}
+        if (split := split_queue_id(text)) and split[0] is not None:
+            fields["queue_id"] = split[0]
+    if head.flags:
+        fields["flags"] = (*head.flags, *fields.get("flags", ()))
+    return Event(
+        stamp=head.stamp,
+        host=head.host,
+        process=head.tag,
+        program=program,
+        pid=head.pid,
+        severity=severity,
+        repeat=head.repeat,
+        **fields,
+    )
