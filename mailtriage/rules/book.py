@@ -10,7 +10,9 @@ Precedence, highest first; the first that has a rule that holds, wins:
 6. a server software's wording;
 7. generic wording; then, also generic, the enhanced status code; then the reply code.
 
-Within a step a rule with a longer required word wins, then one with more conditions, then the first by id.
+Within a step a rule with a longer required word wins, then one with more conditions, then the first by id. A rule
+whose ``turn`` is first or last comes before or after all others of its step. Last: for words that an administrator
+chose, where only the place tells.
 """
 
 import ipaddress
@@ -113,7 +115,8 @@ class _Entry:
         conditions = bool(rule.code) + bool(rule.dsn) + bool(rule.program) + bool(rule.stage) + rule.needs_relay
         longest = min((len(w) for w in self.words), default=0)
         order = 1 if rule.match else 2 if rule.dsn else 3
-        exact = -max((len(d) for d in rule.dsn + rule.code), default=0) if order > 1 else 0
+        order = {"first": 0, "last": 4}.get(rule.turn or "", order)
+        exact = -max((len(d) for d in rule.dsn + rule.code), default=0) if order in (2, 3) else 0
         self.rank = (order, exact, -longest, -conditions, rule.id)
 
     def compiled(self) -> tuple[re.Pattern[str], ...]:
@@ -131,7 +134,7 @@ class _Entry:
             return False
         if query.direction and rule.direction and query.direction not in rule.direction:
             return False
-        if rule.program and query.program and query.program not in rule.program:
+        if rule.program and (query.program or rule.turn == "last") and query.program not in rule.program:
             return False
         if rule.stage and query.stage and query.stage not in rule.stage:
             return False

@@ -9,7 +9,18 @@ from typing import Any
 from mailtriage.model.finding import ACTORS, FAULTS, SEVERITIES
 from mailtriage.model.vocabulary import CAUSES
 from mailtriage.rules import literal
-from mailtriage.rules.pack import DIRECTIONS, KINDS, LinkTemplate, Operator, PackError, Rule, RuleText, Sample, StepText
+from mailtriage.rules.pack import (
+    DIRECTIONS,
+    KINDS,
+    TURNS,
+    LinkTemplate,
+    Operator,
+    PackError,
+    Rule,
+    RuleText,
+    Sample,
+    StepText,
+)
 
 # Which way a pack's rules look where they do not say.
 _LOOKS = {
@@ -19,7 +30,7 @@ _LOOKS = {
 _OPERATOR_KEYS = {"id", "name", "kind", "mx", "domains", "pools", "zones", "url"}
 _RULE_KEYS = {
     "id", "cause", "direction", "match", "needs_relay", "code", "dsn", "program", "stage", "detail", "via", "kind",
-    "severity", "temporary", "act", "fault", "links", "samples", "misses", "text", "like",
+    "severity", "temporary", "act", "fault", "links", "samples", "misses", "text", "like", "turn",
 }  # fmt: skip
 _SAMPLE_KEYS = {"text", "code", "dsn", "relay", "program", "direction"}
 _LINK_KINDS = ("lookup", "removal", "documentation", "contact", "form")
@@ -118,8 +129,8 @@ class _Reader:
             if isinstance(step, str):
                 steps.append(StepText(step))
             else:
-                self.known(step, ("text", "command", "url"), "text.steps.")
-                steps.append(StepText(step["text"], step.get("command"), step.get("url")))
+                self.known(step, ("text", "command", "url", "exception"), "text.steps.")
+                steps.append(StepText(step["text"], step.get("command"), step.get("url"), step.get("exception")))
         rest = (self.string(table, key) for key in ("title", "wait", "request", "user"))
         return RuleText(why, tuple(steps), *rest)
 
@@ -135,6 +146,7 @@ class _Reader:
         self.one_of("act", table.get("act"), ACTORS)
         self.one_of("fault", table.get("fault"), FAULTS)
         self.one_of("severity", table.get("severity"), SEVERITIES)
+        self.one_of("turn", table.get("turn"), TURNS)
         for direction in self.strings(table, "direction"):
             self.one_of("direction", direction, DIRECTIONS)
         samples = self.samples(table, "samples")
@@ -152,7 +164,8 @@ class _Reader:
         return Rule(
             id=table["id"], cause=cause, operator=operator,
             direction=self.strings(table, "direction") or _LOOKS[operator.kind],
-            match=patterns, needs_relay=bool(table.get("needs_relay", False)), code=codes, dsn=dsns,
+            match=patterns, needs_relay=bool(table.get("needs_relay", False)), turn=self.string(table, "turn"),
+            code=codes, dsn=dsns,
             program=self.strings(table, "program"), stage=self.strings(table, "stage"),
             detail=self.string(table, "detail"), via=self.string(table, "via"), kind=self.string(table, "kind"),
             severity=self.string(table, "severity"), temporary=table.get("temporary"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 # Who speaks in a pack. The order is the precedence of texts that name their speaker (mailtriage.rules.book).
 KINDS = ("mailbox", "hoster", "filter", "blocklist", "postfix", "server", "software", "generic")
+TURNS = ("first", "last")
 DIRECTIONS = ("inbound", "submission", "outbound", "local", "server")
 
 
@@ -37,6 +38,7 @@ class StepText:
     text: str
     command: str | None = None
     url: str | None = None
+    exception: str | None = None  # an id of advice.toml: Postfix lines that were tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Rule:
     direction: tuple[str, ...] = ()
     match: tuple[str, ...] = ()  # regular expressions on the normal form, any case
     needs_relay: bool = False  # holds only where the relay host is the operator's
+    turn: str | None = None  # "first" or "last" among the rules of its step; for "last" its program must be known
     code: tuple[str, ...] = ()  # "550", or the beginning: "5"
     dsn: tuple[str, ...] = ()  # "5.7.1"; "X.7.1" for any class; "X.7." for a beginning
     program: tuple[str, ...] = ()
