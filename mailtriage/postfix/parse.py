@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from mailtriage.model.event import Event
 from mailtriage.postfix import cleanup, counters, postscreen, qmgr, smtp, smtpd, tls, warnings
+from mailtriage.postfix.build import make_event
 from mailtriage.postfix.fields import Fields, split_queue_id
 from mailtriage.syslog.head import Head
 
@@ -63,7 +64,7 @@ def parse(head: Head) -> Event | None:
             fields["queue_id"] = split[0]
     if head.flags:
         fields["flags"] = (*head.flags, *fields.get("flags", ()))
-    return Event(
+    return make_event(
         stamp=head.stamp,
         host=head.host,
         process=head.tag,

@@ -7,6 +7,7 @@ _ENDS = (
     ("lost connection after ", "lost_connection"),
     ("timeout after ", "timeout"),
     ("too many errors after ", "other"),
+    ("bare <LF> received after ", "other"),
     ("improper command pipelining after ", "other"),
 )
 

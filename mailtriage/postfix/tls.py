@@ -11,6 +11,7 @@ _SUMMARY = re.compile(
     r"|TLS connection (?:established|reused) (from|to) |setting up TLS connection (to) "
 )
 
+_HANDSHAKE = re.compile(r"TLS handshake failed for service=\S{1,64} peer=")
 _OTHERS = (
     "Cannot start TLS: ", "Host offered STARTTLS: ", "Unverified: ", "Verified: ", "Untrusted: ", "Trusted: ",
     "Server certificate not verified", "Server certificate not trusted", "setting up TLS connection",
@@ -20,6 +21,9 @@ _OTHERS = (
 def read(rest: str) -> f.Fields | None:
     """Read a line about a TLS session; None where it is none."""
     found = _SUMMARY.match(rest)
+    if found is None and (peer_at := _HANDSHAKE.match(rest)):
+        client = f.peer(rest, peer_at.end())
+        return {"event": "tls", **(f.client_fields(client) if client else {}), "text": rest}
     if found is None:
         return {"event": "tls", "text": rest} if rest.startswith(_OTHERS) else None
     peer = f.peer(rest, found.end())
