@@ -36,3 +36,11 @@ def _factory() -> Callable[..., Event]:
 
 
 make_event = _factory()
+_NAMES = tuple(item.name for item in fields(Event))
+
+
+def amend(event: Event, **changes: Any) -> Event:
+    """A copy of an event with some fields changed."""
+    values = {name: getattr(event, name) for name in _NAMES}
+    values.update(changes)
+    return make_event(**values)

@@ -126,7 +126,7 @@ def _direction(program: str, relay: str, fields: f.Fields) -> str:
     address = fields.get("relay_addr", "")
     if program in ("smtp", "lmtp") and (address.startswith(_LOOPBACK) or fields.get("relay_name") == "localhost"):
         # LMTP over TCP to this machine is the mailbox server or a filter: only a filter hands the mail back.
-        return "internal" if program == "smtp" or fields.get("relay_port") in (10024, 10025, 10026) else "local"
+        return "internal" if program == "smtp" or (fields.get("relay_port") or 0) >= 10_000 else "local"
     if program in ("lmtp", "local", "virtual", "pipe"):
         return "local"
     return "outbound"

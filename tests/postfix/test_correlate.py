@@ -1,0 +1,127 @@
+"""What a failure is told by other lines, and how long they are remembered."""
+
+from mailtriage.model.event import Event
+from mailtriage.postfix.correlate import Correlator
+from mailtriage.postfix.stream import events
+
+DAY = "Apr 11 06:14:46 mx1"
+
+
+def read(*texts: str, correlator: Correlator | None = None) -> list[Event]:
+    lines = enumerate((f"{DAY} {text}\n".encode() for text in texts), start=1)
+    return [event for _, event in events(lines, correlator)]
+
+
+BOUNCE = (
+    "postfix/smtp[9]: 4VgT0k2L2Tz9sX: to=<u@example.com>, relay=none, delay=1, delays=1/0/0/0, dsn=5.4.4, "
+    "status=bounced (no)"
+)
+LOGIN = "postfix/submission/smtpd[7]: 4VgT0k2L2Tz9sX: client=pc[203.0.113.9], sasl_method=PLAIN, sasl_username=bob"
+SENDER = "postfix/qmgr[8]: 4VgT0k2L2Tz9sX: from=<bob@example.org>, size=1000, nrcpt=1 (queue active)"
+
+
+def test_sender_login_and_message_id() -> None:
+    last = read(LOGIN, "postfix/cleanup[1]: 4VgT0k2L2Tz9sX: message-id=<1@pc>", SENDER, BOUNCE)[-1]
+    assert (last.sender, last.sasl_username, last.client_name, last.message_id, last.size, last.nrcpt) == (
+        "bob@example.org", "bob", "pc", "<1@pc>", 1000, 1,
+    )  # fmt: skip
+    assert {"sender", "sasl_username", "client_addr", "message_id"} <= set(last.inferred)
+
+
+def test_queue_id_is_used_again() -> None:
+    again = "postfix/smtpd[7]: 4VgT0k2L2Tz9sX: client=other[203.0.113.10]"
+    last = read(LOGIN, SENDER, "postfix/qmgr[8]: 4VgT0k2L2Tz9sX: removed", again, BOUNCE)[-1]
+    assert (last.sasl_username, last.client_name, last.sender) == (None, "other", None)
+
+
+def test_line_that_comes_late() -> None:
+    assert read(LOGIN, SENDER, "postfix/qmgr[8]: 4VgT0k2L2Tz9sX: removed", BOUNCE)[-1].sender == "bob@example.org"
+
+
+def test_filter_hop_by_message_id() -> None:
+    last = read(
+        LOGIN,
+        "postfix/cleanup[1]: 4VgT0k2L2Tz9sX: message-id=<1@pc>",
+        "postfix/10025/smtpd[5]: 4VgT1A0XyzzB7: client=localhost[127.0.0.1]",
+        "postfix/cleanup[1]: 4VgT1A0XyzzB7: message-id=<1@pc>",
+        "postfix/qmgr[8]: 4VgT1A0XyzzB7: from=<bob@example.org>, size=1200, nrcpt=1 (queue active)",
+        BOUNCE.replace("4VgT0k2L2Tz9sX", "4VgT1A0XyzzB7"),
+    )[-1]
+    assert (last.sasl_username, last.client_addr, last.orig_queue_id) == ("bob", "203.0.113.9", "4VgT0k2L2Tz9sX")
+
+
+def test_filter_hop_by_queued_as() -> None:
+    last = read(
+        LOGIN,
+        "postfix/10025/smtpd[5]: 4VgT1A0XyzzB7: client=localhost[127.0.0.1]",
+        "postfix/smtp[9]: 4VgT0k2L2Tz9sX: to=<u@example.com>, relay=127.0.0.1[127.0.0.1]:10024, delay=1, "
+        "delays=1/0/0/0, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4VgT1A0XyzzB7)",
+        BOUNCE.replace("4VgT0k2L2Tz9sX", "4VgT1A0XyzzB7"),
+    )[-1]
+    assert (last.sasl_username, last.orig_queue_id) == ("bob", "4VgT0k2L2Tz9sX")
+
+
+def test_stranger_with_our_message_id_is_not_us() -> None:
+    last = read(
+        LOGIN,
+        "postfix/cleanup[1]: 4VgT0k2L2Tz9sX: message-id=<1@pc>",
+        "postfix/smtpd[5]: 4VgT1A0XyzzB7: client=evil[203.0.113.66]",
+        "postfix/cleanup[1]: 4VgT1A0XyzzB7: message-id=<1@pc>",
+        BOUNCE.replace("4VgT0k2L2Tz9sX", "4VgT1A0XyzzB7"),
+    )[-1]
+    assert (last.sasl_username, last.client_addr) == (None, "203.0.113.66")
+
+
+REJECT = (
+    "postfix/smtpd[7]: NOQUEUE: reject: RCPT from unknown[203.0.113.9]: 450 4.7.25 Client host rejected: cannot find "
+    "your hostname, [203.0.113.9]; from=<a@example.com> to=<u@example.org> proto=ESMTP helo=<pc>"
+)
+CONNECT = "postfix/smtpd[7]: connect from unknown[203.0.113.9]"
+WARNED = "postfix/smtpd[7]: warning: hostname dyn.example.com does not resolve to address 203.0.113.9"
+
+
+def test_name_of_the_client() -> None:
+    last = read(f"{WARNED}: Name or service not known", CONNECT, REJECT)[-1]
+    assert (last.ptr_name, last.detail) == ("dyn.example.com", "ptr_unresolvable")
+    assert {"ptr_name", "detail"} <= set(last.inferred)
+    assert read(WARNED, CONNECT, REJECT)[-1].detail == "forward_mismatch"
+    last = read(CONNECT, REJECT)[-1]
+    assert (last.ptr_name, last.detail) == (None, "no_ptr")
+    assert read(REJECT)[-1].detail is None
+
+
+def test_name_does_not_outlive_its_session() -> None:
+    last = read(WARNED, CONNECT, "postfix/smtpd[7]: disconnect from unknown[203.0.113.9]", CONNECT, REJECT)[-1]
+    assert (last.ptr_name, last.detail) == (None, "no_ptr")
+
+
+def test_login_of_the_session() -> None:
+    login = "postfix/smtpd[7]: 4VgT0k2L2Tz9sX: client=unknown[203.0.113.9], sasl_method=PLAIN, sasl_username=bob"
+    last = read(CONNECT, login, REJECT)[-1]
+    assert (last.sasl_username, last.direction) == ("bob", "submission")
+
+
+def test_expired_mail_is_told_its_last_attempt() -> None:
+    deferred = (
+        "postfix/smtp[9]: 4VgT0k2L2Tz9sX: to=<u@example.com>, relay=none, delay=1, delays=1/0/0/0, dsn=4.4.1, "
+        "status=deferred (connect to mx.example.com[203.0.113.25]:25: Connection refused)"
+    )
+    last = read(deferred, "postfix/qmgr[8]: 4VgT0k2L2Tz9sX: from=<a@example.org>, status=expired, returned to sender")[
+        -1
+    ]
+    assert (last.recipient, last.dsn) == ("u@example.com", "4.4.1")
+
+
+def test_last_message_repeated() -> None:
+    found = read(REJECT, "last message repeated 4 times")
+    assert [event.repeat for event in found] == [1, 4]
+    assert found[1].sender == "a@example.com"
+    assert len(read(REJECT, "kernel: something", "last message repeated 4 times")) == 1
+
+
+def test_memory_is_bounded() -> None:
+    correlator = Correlator(horizon=100)
+    texts = [f"postfix/smtpd[{n}]: 4VgT0k2L2Tz9s{n}: client=x[203.0.113.9]" for n in range(1000)]
+    texts += [f"postfix/smtpd[{n}]: connect from x[203.0.113.9]" for n in range(1000)]
+    read(*texts, correlator=correlator)
+    assert len(correlator) <= 110
