@@ -1,0 +1,175 @@
+"""Ask: a second look at the bytes, for the few things that triage wants to know of what went well.
+
+A question is a literal to find, conditions on the event of such a line, and the fields to count by. What comes back
+adds up like a tally. Questions are bounded in number (MAX_QUESTIONS), so that one look answers them all.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mailtriage.model.event import Event
+from mailtriage.postfix.parse import parse
+from mailtriage.scan.chunk import WINDOW, Chunk, ScanPlan
+from mailtriage.scan.pointer import Expression
+from mailtriage.scan.sample import Sample
+from mailtriage.scan.session import sender_before
+from mailtriage.scan.tally import HOUR, Hours, Mail, Place
+from mailtriage.sources.reading import Reader
+from mailtriage.syslog.head import parse_head
+
+MAX_QUESTIONS = 500
+MAIL_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to look for. ``id`` comes back with the facts.
+
+    ``literals``: one of them stands in every line that answers. ``events``: kinds of events that count. ``where``:
+    (field, how, value) with how one of is, ends, has; all must hold. ``by``: fields whose values the facts are counted
+    under. ``sender``: look back for the envelope sender where the line does not name it.
+    """
+
+    id: str
+    literals: tuple[str, ...]
+    events: frozenset[str]
+    where: tuple[tuple[str, str, str], ...] = ()
+    by: tuple[str, ...] = ()
+    sender: bool = False
+
+    def fits(self, event: Event) -> bool:
+        """Whether an event answers the question."""
+        kind = event.event
+        if kind == "delivery":
+            kind = "failed" if event.failed else "sent"
+        if kind not in self.events:
+            return False
+        return all(_holds(getattr(event, name), how, value) for name, how, value in self.where)
+
+
+def _holds(got: object, how: str, value: str) -> bool:
+    if got is None:
+        return how == "isnt"
+    text = str(got).lower()
+    if how == "is":
+        return text == value
+    if how == "isnt":
+        return text != value
+    if how == "ends":
+        return text == value or text.endswith((f".{value}", f"@{value}"))
+    return value in text
+
+
+@dataclass(slots=True)
+class Fact:
+    """What was found under one value: how often, first and last, when, and a few examples."""
+
+    count: int = 0
+    first: Place | None = None
+    last: Place | None = None
+    hours: Hours = field(default_factory=Hours)
+    tens: Counter[tuple[int, int]] = field(default_factory=Counter)  # (source, ten minutes) → count
+    mails: Sample = field(default_factory=lambda: Sample(MAIL_LIMIT))
+    senders: Sample = field(default_factory=lambda: Sample(MAIL_LIMIT))
+    recipients: Sample = field(default_factory=lambda: Sample(MAIL_LIMIT))
+    clients: Sample = field(default_factory=lambda: Sample(MAIL_LIMIT))
+    names: Sample = field(default_factory=lambda: Sample(MAIL_LIMIT))
+
+    def take(self, event: Event, place: Place, sender: str | None) -> None:
+        """Count an event in."""
+        self.count += event.repeat
+        self.first = place if self.first is None else min(self.first, place)
+        self.last = place if self.last is None else max(self.last, place)
+        self.hours.touch(place, event.repeat)
+        if place.stamp is not None:
+            self.tens[place.source, place.stamp.micros // (HOUR // 6)] += event.repeat
+        mail = Mail(place, sender, event.recipient, event.queue_id, event.client_addr, event.delay)
+        self.mails.add(f"{place.source}:{place.offset}", mail)
+        for kept, value in (
+            (self.senders, sender), (self.recipients, event.recipient),
+            (self.clients, event.client_addr or event.relay_addr), (self.names, event.client_name or event.relay_name),
+        ):  # fmt: skip
+            if value:
+                kept.add(value)
+
+    def merge(self, other: "Fact") -> None:
+        self.count += other.count
+        for mine, theirs, choose in (("first", other.first, min), ("last", other.last, max)):
+            old = getattr(self, mine)
+            if theirs is not None:
+                setattr(self, mine, theirs if old is None else choose(old, theirs))
+        self.hours.merge(other.hours)
+        self.tens.update(other.tens)
+        for name in ("mails", "senders", "recipients", "clients", "names"):
+            getattr(self, name).merge(getattr(other, name))
+
+
+class Answers:
+    """Facts by question and by the values of its ``by`` fields."""
+
+    def __init__(self) -> None:
+        self.facts: dict[tuple[str, tuple[str, ...]], Fact] = {}
+
+    def merge(self, other: "Answers") -> None:
+        for key, fact in other.facts.items():
+            if key in self.facts:
+                self.facts[key].merge(fact)
+            else:
+                self.facts[key] = fact
+
+    def of(self, question: str) -> Iterator[tuple[tuple[str, ...], Fact]]:
+        """The facts of a question, by values, in a stable order."""
+        return iter(sorted((k[1], f) for k, f in self.facts.items() if k[0] == question))
+
+    def one(self, question: str) -> Fact | None:
+        """The fact of a question that counts by nothing."""
+        return self.facts.get((question, ()))
+
+
+class Asker:
+    """Questions made ready for looking."""
+
+    def __init__(self, questions: tuple[Question, ...]) -> None:
+        self._by_literal: dict[str, list[Question]] = {}
+        for question in questions:
+            for literal in question.literals:
+                self._by_literal.setdefault(literal, []).append(question)
+        literals = sorted(self._by_literal, key=lambda text: (-len(text), text))
+        self.pointer = Expression(tuple(re.escape(text.encode()) for text in literals))
+
+    def asked_of(self, text: str) -> list[Question]:
+        """The questions whose literal stands in a line, each once."""
+        found: dict[str, Question] = {}
+        for literal, questions in self._by_literal.items():
+            if literal in text:
+                found.update((question.id, question) for question in questions)
+        return list(found.values())
+
+
+def answer(chunk: Chunk, questions: tuple[Question, ...], plan: ScanPlan) -> Answers:
+    """Answer questions from the lines that begin in a chunk."""
+    answers = Answers()
+    asker = Asker(questions)
+    for block in Reader(chunk.source, chunk.start, chunk.end, context=WINDOW):
+        shift = block.offset - block.begin
+        for start, stop in asker.pointer.lines(block.buffer, block.begin, block.end):
+            raw = bytes(block.buffer[start:stop])
+            head = parse_head(raw)
+            event = parse(head) if head is not None else None
+            if event is None:
+                continue
+            place = Place(chunk.number, start + shift, 0, event.stamp)
+            sender = event.sender
+            for question in asker.asked_of(raw.decode("utf-8", "replace")):
+                if not question.fits(event):
+                    continue
+                if sender is None and question.sender and event.queue_id:
+                    sender = sender_before(block.buffer, block.context, start, event.queue_id)
+                values = tuple(
+                    str(sender if name == "sender" else getattr(event, name) or "").lower() for name in question.by
+                )
+                fact = answers.facts.setdefault((question.id, values), Fact())
+                fact.take(event, place, sender)
+    return answers

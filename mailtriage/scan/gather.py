@@ -1,0 +1,269 @@
+"""Gather: one pass over a chunk's bytes, home with a tally.
+
+Every line that refuses, fails, warns, tries a login or arrives late is taken apart once, asked of the rules and
+counted in its group; of the others only their number is known.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+from mailtriage.model.event import Event
+from mailtriage.model.stamp import Stamp
+from mailtriage.postfix.parse import parse
+from mailtriage.postfix.reply import parse_reply
+from mailtriage.rules.book import Classification, RuleBook, public_address
+from mailtriage.rules.shelf import load_book
+from mailtriage.scan import census, meaning, party, session
+from mailtriage.scan.chunk import WINDOW, Chunk, ScanPlan
+from mailtriage.scan.pointer import Expression
+from mailtriage.scan.tally import Group, GroupKey, Line, Mail, Place, Tally
+from mailtriage.sources.interface import Block
+from mailtriage.sources.reading import Reader
+from mailtriage.syslog.calendar import Calendar
+from mailtriage.syslog.calendar import Source as Dated
+from mailtriage.syslog.head import parse_head
+from mailtriage.syslog.loss import lost_lines
+
+LATE = 100.0  # seconds; Postfix tries a deferred mail again after 300 (minimal_backoff_time), less the time it took
+EVIDENCE_LENGTH = 2000
+
+
+@lru_cache(maxsize=4)
+def rule_book(user_packs: tuple[str, ...]) -> RuleBook:
+    """The rules, loaded once in each process."""
+    return load_book(Path(folder) for folder in user_packs)[0]
+
+
+def gather(chunk: Chunk, plan: ScanPlan) -> Tally:
+    """Tally the lines that begin in a chunk."""
+    worker = Gatherer(chunk, plan)
+    reader = Reader(chunk.source, chunk.start, chunk.end, context=WINDOW)
+    for block in reader:
+        worker.feed(block)
+    return worker.finish(reader)
+
+
+class Gatherer:
+    """The state of one pass over one chunk."""
+
+    def __init__(self, chunk: Chunk, plan: ScanPlan) -> None:
+        self.chunk, self.plan = chunk, plan
+        self.tally = Tally()
+        self._book = rule_book(plan.user_packs)
+        self._pointer = Expression()
+        self._sessions = session.Sessions()
+        self._row = 0
+        self._census = census.Census(chunk.number, chunk.start, self.tally)
+        # Dates for --since and --until alone: they depend on the stamp and the file's time, never on the chunk.
+        self._dates = Calendar((Dated((), chunk.source.mtime or None),), year=plan.year)
+        self._window = plan.since is not None or plan.until is not None
+        self._first_block = True
+
+    def feed(self, block: Block) -> None:
+        """Take in the next lines. What stands before them in the block serves for looking back."""
+        buffer, shift = block.buffer, block.offset - block.begin
+        begin = block.begin
+        if self._first_block and block.context < begin:
+            self._first_block = False
+            for start, stop in self._pointer.lines(buffer, block.context, begin):
+                self._remember(bytes(buffer[start:stop]), start + shift)
+        self._first_block = False
+        self._census.feed(block)
+        counted = begin
+        for start, stop in self._pointer.lines(buffer, begin, block.end):
+            self._row += buffer.count(b"\n", counted, start)
+            counted = start
+            self._line(block, start, stop, start + shift)
+        self._row += buffer.count(b"\n", counted, block.end)
+
+    def finish(self, reader: Reader) -> Tally:
+        """The tally, complete."""
+        tally = self.tally
+        tally.rows[self.chunk.number] = {self.chunk.start: self._row}
+        tally.counts.broken += reader.cut
+        tally.unread += [(self.chunk.number, unread) for unread in reader.unread]
+        self._census.finish(reader)
+        return tally
+
+    def _remember(self, raw: bytes, offset: int) -> None:
+        head = parse_head(raw)
+        if head and head.text.startswith("warning: ") and (found := session.read_mismatch(offset, head.text[9:])):
+            self._sessions.note(head.host, head.pid, found)
+
+    def _line(self, block: Block, start: int, stop: int, offset: int) -> None:
+        raw = bytes(block.buffer[start:stop])
+        head = parse_head(raw)
+        if head is None:
+            return
+        self.tally.counts.suppressed += lost_lines(head)
+        event = parse(head)
+        if event is None:
+            return
+        self.tally.counts.examined += 1
+        if event.event == "warning" and (found := session.read_mismatch(offset, event.text or "")):
+            self._sessions.note(event.host, event.pid, found)
+            return
+        if self._window and not self._inside(event.stamp):
+            return
+        place = Place(self.chunk.number, offset, self._row, event.stamp)
+        if event.event == "delivery" and not event.failed:
+            self._success(event, place, raw)
+        elif event.failed:
+            self._failure(event, place, raw, block, start)
+        elif event.event in ("warning", "sasl_failure", "other"):
+            self._trouble(event, place, raw)
+
+    def _inside(self, stamp: Stamp | None) -> bool:
+        if stamp is None:
+            return True
+        at = stamp.micros if stamp.dated else round(self._dates.date(0, 0, stamp).timestamp() * 1e6)
+        return (self.plan.since or at) <= at <= (self.plan.until or at)
+
+    def _failure(self, event: Event, place: Place, raw: bytes, block: Block, start: int) -> None:
+        """A mail that was refused, failed or put aside."""
+        found = meaning.classify(self._book, event)
+        direction = meaning.way(event)
+        helo = event.helo
+        if event.event in ("delivery", "expired"):
+            reply = parse_reply(event.reply or "")
+            host = event.relay_name or reply.host
+            name, trust = self._other_side(event, found, host, direction)
+            if event.sender is None and event.queue_id:
+                sender = session.sender_before(block.buffer, block.context, start, event.queue_id)
+            else:
+                sender = event.sender
+            outcome, code, client = (
+                event.status or event.event,
+                reply.code or event.code,
+                event.relay_addr or reply.addr,
+            )
+            relay, shown = host, None
+        else:
+            found_mismatch = None
+            if event.client_name in (None, "unknown"):
+                found_mismatch = self._sessions.mismatch(event.host, event.pid, event.client_addr, place.offset)
+            ptr = found_mismatch.name if found_mismatch else event.ptr_name
+            name, trust, shown = party.client_party(event.client_name, event.client_addr, ptr, helo)
+            if direction == "submission":
+                name, trust = event.sasl_username or event.sender or name, "user"
+            sender, outcome, code, client, relay = event.sender, event.event, event.code, event.client_addr, None
+        key = GroupKey(
+            event.host or "", direction, found.cause, found.rule.id if found.rule else "", found.operator or "",
+            found.via or "", name, trust, outcome,
+        )  # fmt: skip
+        group = self.tally.group(key)
+        group.touch(place, event.repeat)
+        if found.cause == "unresolvable_client_hostname":
+            group.details[self._detail(event, found_mismatch, block, start)] += event.repeat
+        elif found.detail:
+            group.details[found.detail] += event.repeat
+        group.codes[code or "", event.dsn or ""] += event.repeat
+        recipient = event.recipient
+        if event.queue_id and event.event in ("delivery", "expired"):
+            message = event.queue_id
+        else:
+            message = f"{party.network(event.client_addr or '')} {sender} {recipient}"
+        group.messages.add(message)
+        group.mails.add(f"{message} {recipient}", Mail(place, sender, recipient, event.queue_id, client))
+        _put(group, sender, recipient, client, shown, relay)
+        self._evidence(group, place, raw, found)
+
+    def _other_side(self, event: Event, found: Classification, host: str | None, direction: str) -> tuple[str, str]:
+        """The party of a delivery: the operator that answered, else its host, else the recipient's domain."""
+        if direction == "local":
+            return (event.recipient or "").lower(), "mailbox"
+        if home := self._book.operator_of_relay(host):
+            return home.id, "operator"
+        if host and not event.relay_addr and party.network(host) == host and "." not in host:
+            host = None
+        if host:
+            return party.pool_id(host), "relay"
+        domain = (event.recipient or "").rpartition("@")[2].lower()
+        if home := self._book.operator_of_domain(domain):
+            return home.id, "operator"
+        return domain, "domain"
+
+    def _detail(self, event: Event, found: session.Mismatch | None, block: Block, start: int) -> str:
+        if found is not None:
+            return found.detail
+        if event.detail:
+            return event.detail
+        if session.connected(block.buffer, block.context, start, event.pid, event.client_addr):
+            return "no_ptr"
+        return ""
+
+    def _success(self, event: Event, place: Place, raw: bytes) -> None:
+        """A delivery that worked, but late, or only in name."""
+        if event.program == "discard" or event.reply == "discarded":
+            key = GroupKey(event.host or "", "local", "policy", "", "Postfix", "", "", "own_server", "discarded")
+            group = self.tally.group(key)
+            group.touch(place, event.repeat)
+            mail = Mail(place, event.sender, event.recipient, event.queue_id, None)
+            group.mails.add(f"{event.queue_id} {event.recipient}", mail)
+            _put(group, event.sender, event.recipient, None, None, event.relay_name)
+            self._evidence(group, place, raw, None)
+        if event.delay is None or event.delay < LATE or event.direction == "internal":
+            return
+        mail = Mail(place, event.sender, event.recipient, event.queue_id, event.relay_name, event.delay)
+        self.tally.late.add(event.queue_id or "", mail)
+        if event.delays:
+            part = max(range(4), key=lambda n: event.delays[n])  # type: ignore[index]
+            wait = self.tally.waits.setdefault((event.host or "", "abcd"[part]), [0.0, 0.0, 0.0])
+            wait[0] += 1
+            wait[1] += event.delays[part]
+            wait[2] = max(wait[2], event.delays[part])
+
+    def _trouble(self, event: Event, place: Place, raw: bytes) -> None:
+        """What the server says of itself."""
+        found = meaning.classify(self._book, event)
+        if found.rule is None and event.severity is None:
+            return
+        outcome = event.severity or "info"
+        if event.event == "sasl_failure":
+            name, trust, shown = party.client_party(event.client_name, event.client_addr, None, None)
+            key = GroupKey(
+                event.host or "", "inbound", "auth_failed", found.rule.id if found.rule else "", "Postfix", "", name,
+                trust, "sasl_failure",
+            )  # fmt: skip
+        else:
+            thing = found.captures.get("object") or next(iter(found.captures.values()), "") if found.rule else ""
+            shown = None
+            if found.rule is None:
+                thing = census.outline(event.text or "")
+            key = GroupKey(
+                event.host or "", "server", found.cause, found.rule.id if found.rule else "", "", "", thing,
+                event.program or "", outcome,
+            )  # fmt: skip
+        group = self.tally.group(key)
+        group.touch(place, event.repeat)
+        if event.queue_id:
+            group.messages.add(event.queue_id)
+        _put(group, event.sasl_username or event.sender, event.recipient, event.client_addr, shown, event.relay_name)
+        self._evidence(group, place, raw, found)
+
+    def _evidence(self, group: Group, place: Place, raw: bytes, found: Classification | None) -> None:
+        text = raw[:EVIDENCE_LENGTH].decode("utf-8", "replace").rstrip("\r")
+        group.evidence.add(f"{place.source}:{place.offset}", Line(place, text))
+        group.keep_ends(Line(place, text))
+        if found is not None:
+            for name, value in found.captures.items():
+                if name == "own_ip":
+                    if (address := public_address(value)) is None:
+                        continue
+                    value = address
+                group.capture(name, value)
+
+
+def _put(
+    group: Group, sender: str | None, recipient: str | None, client: str | None, name: str | None, relay: str | None
+) -> None:
+    if sender is not None:
+        group.senders.add(sender)
+    if recipient is not None:
+        group.recipients.add(recipient)
+    if client:
+        group.clients.add(client)
+    if name:
+        group.names.add(name)
+    if relay:
+        group.relays.add(relay)

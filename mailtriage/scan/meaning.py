@@ -1,0 +1,36 @@
+"""From an event to its cause: which text of it goes to the rules, and under which conditions."""
+
+from mailtriage.model.event import Event
+from mailtriage.postfix.reply import parse_reply
+from mailtriage.rules.book import Classification, Query, RuleBook
+
+_INBOUND = frozenset({"smtpd", "postscreen", "cleanup", "proxymap"})
+
+
+def way(event: Event) -> str:
+    """The direction under which the rules look at an event; ``server`` for what the server says of itself."""
+    if event.failed or event.event == "delivery":
+        return event.direction or ("inbound" if event.program in _INBOUND else "outbound")
+    return "server"
+
+
+def query(event: Event) -> Query:
+    """The question that an event puts to the rules."""
+    direction = way(event)
+    if direction == "server":
+        return Query(event.text or event.reason or "", "server", program=event.program)
+    if event.event in ("delivery", "expired"):
+        reply = parse_reply(event.reply or "")
+        domain = event.recipient.rpartition("@")[2] if event.recipient else None
+        return Query(
+            reply.text,
+            "outbound" if direction == "internal" else direction,
+            reply.code or event.code, reply.dsn or event.dsn, event.relay_name or reply.host,
+            event.program, None, domain,
+        )  # fmt: skip
+    return Query(event.reason or "", direction, event.code, event.dsn, None, event.program, event.stage)
+
+
+def classify(book: RuleBook, event: Event) -> Classification:
+    """What an event's refusal, failure or warning means."""
+    return book.classify(query(event))

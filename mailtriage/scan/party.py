@@ -1,0 +1,73 @@
+"""Who is on the other side: the key under which attempts of one party come together.
+
+A pool's hosts differ in their digits alone (omta0014, omta0021), so digits are left out of the key. Which part of a
+name is the organisation needs the public suffix list and is decided later, by triage.
+"""
+
+import ipaddress
+import re
+from functools import lru_cache
+
+_DIGITS = re.compile(r"\d+")
+_LITERAL = re.compile(r"^\[?(?:ipv6:)?[0-9a-f.:]+\]?$", re.IGNORECASE)
+_HOST = re.compile(r"^[a-z0-9_*](?:[a-z0-9_.*-]{0,250}[a-z0-9*])?$")
+
+
+def _cut(name: str) -> tuple[str, str]:
+    """A lower-case host name cut before its organisation, guessed without the public suffix list."""
+    labels = name.lower().strip(".").split(".")
+    tail = 3 if len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3 else 2
+    return ".".join(labels[:-tail]), ".".join(labels[-tail:])
+
+
+@lru_cache(maxsize=65536)
+def pool_id(name: str) -> str:
+    """A host name without the digits of its host part: "omta0014.jcom.zaq.ne.jp" → "omta.jcom.zaq.ne.jp"."""
+    host, organisation = _cut(name)
+    host = _DIGITS.sub("", host).strip(".-")
+    return f"{host}.{organisation}" if host else organisation
+
+
+def pool_pattern(names: list[str]) -> str | None:
+    """The pattern of a pool's host names: digits of the host part as ``*``, where there is more than one name."""
+    if not names:
+        return None
+    if len({name.lower() for name in names}) == 1:
+        return names[0].lower()
+    host, organisation = _cut(min(names))
+    host = _DIGITS.sub("*", host)
+    return f"{host}.{organisation}" if host else organisation
+
+
+@lru_cache(maxsize=65536)
+def network(address: str) -> str:
+    """The /24 of an IPv4 address, the /64 of an IPv6 address; the text itself where it is no address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network(f"{address}/{24 if parsed.version == 4 else 64}", strict=False))
+
+
+def is_host_name(text: str | None) -> bool:
+    """Whether a text looks like a full host name (not an address, not a bare word)."""
+    if not text or "." not in text:
+        return False
+    lowered = text.lower().rstrip(".")
+    return bool(_HOST.match(lowered)) and not _LITERAL.match(lowered)
+
+
+def client_party(name: str | None, address: str | None, ptr_name: str | None, helo: str | None) -> tuple[str, str, str]:
+    """The party of a client: its key, how the name is known, and the name itself.
+
+    In order of trust: the verified name, the PTR name that does not resolve back, the HELO name (anybody can say any),
+    else the network.
+    """
+    if name and name != "unknown":
+        return pool_id(name), "client", name
+    if ptr_name:
+        return pool_id(ptr_name), "ptr", ptr_name
+    if is_host_name(helo):
+        return pool_id(str(helo)), "helo", str(helo)
+    net = network(address or "unknown")
+    return net, "net", net

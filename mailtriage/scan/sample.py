@@ -1,0 +1,118 @@
+"""Sets of bounded size that give the same answer in whatever order they were filled and merged.
+
+A set keeps the members with the smallest keyed hashes: all of them up to ``limit``, beyond it an even sample from which
+the number of all is estimated. Two such sets with the same limit merge to what one set would have become.
+"""
+
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from typing import Any
+
+_KEY = b"mailtriage"
+_SPACE = 2.0**64
+
+
+def digest(text: str) -> int:
+    """A keyed hash of 64 bits, the same in every process."""
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8, key=_KEY).digest(), "big")
+
+
+class Sample:
+    """A bottom-k sample: member → value. The value of a member that comes twice is the smaller of the two."""
+
+    __slots__ = ("_ceiling", "_full", "_kept", "limit")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._kept: dict[int, tuple[str, Any]] = {}
+        self._full = False
+        self._ceiling = 2**64  # hashes from here on are out; falls as the set fills
+
+    def add(self, member: str, value: Any = None) -> None:
+        """Put a member in."""
+        self._put(digest(member), member, value)
+
+    def _put(self, key: int, member: str, value: Any) -> None:
+        if key >= self._ceiling:
+            self._full = True
+            return
+        old = self._kept.get(key)
+        if old is None or (value is not None and (old[1] is None or value < old[1])):
+            self._kept[key] = (member, value)
+        if len(self._kept) > 2 * self.limit:
+            self._trim()
+
+    def _trim(self) -> None:
+        if len(self._kept) > self.limit:
+            keep = sorted(self._kept)[: self.limit]
+            self._ceiling = keep[-1] + 1
+            self._kept = {key: self._kept[key] for key in keep}
+            self._full = True
+
+    def merge(self, other: "Sample") -> None:
+        """Take over what another set holds. Both must have the same limit."""
+        for key, (member, value) in other._kept.items():
+            self._put(key, member, value)
+        self._ceiling = min(self._ceiling, other._ceiling)
+        self._kept = {k: v for k, v in self._kept.items() if k < self._ceiling}
+        self._full = self._full or other._full
+        self._trim()
+
+    def settle(self) -> None:
+        """Bring the set into its one final form, for comparing and sending."""
+        self._trim()
+        self._kept = dict(sorted(self._kept.items()))
+
+    @property
+    def exact(self) -> bool:
+        """Whether every member is still there."""
+        return not self._full
+
+    def __len__(self) -> int:
+        """How many different members were put in: counted, or estimated where ``exact`` is false."""
+        self._trim()
+        if not self._full:
+            return len(self._kept)
+        return max(len(self._kept), round((len(self._kept) - 1) * _SPACE / max(self._ceiling, 1)))
+
+    def __contains__(self, member: str) -> bool:
+        return digest(member) in self._kept
+
+    def could_hold(self, member: str) -> bool:
+        """Whether the member would be among those kept, had it come: tells "never came" from "not sampled"."""
+        return digest(member) < self._ceiling
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """Members and values that are kept, in an order that does not depend on history."""
+        self._trim()
+        return (self._kept[key] for key in sorted(self._kept))
+
+    def members(self) -> list[str]:
+        return [member for member, _ in self.items()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.members())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sample):
+            return NotImplemented
+        self.settle()
+        other.settle()
+        return (self._kept, self._full, self.limit) == (other._kept, other._full, other.limit)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __getstate__(self) -> tuple[int, dict[int, tuple[str, Any]], bool, int]:
+        self.settle()
+        return self.limit, self._kept, self._full, self._ceiling
+
+    def __setstate__(self, state: tuple[int, dict[int, tuple[str, Any]], bool, int]) -> None:
+        self.limit, self._kept, self._full, self._ceiling = state
+
+
+def sample(limit: int, members: Iterable[str]) -> Sample:
+    """A set of these members."""
+    out = Sample(limit)
+    for member in members:
+        out.add(member)
+    return out

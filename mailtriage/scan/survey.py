@@ -1,0 +1,87 @@
+"""The whole scan on one screen: chunks, gather, dates, and a hand for asking."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone, tzinfo
+from functools import partial
+
+from mailtriage.model.report import Unread
+from mailtriage.scan.ask import Answers, Question, answer
+from mailtriage.scan.chunk import CHUNK_SIZE, Chunk, ScanPlan, split
+from mailtriage.scan.executor import Executor, executor
+from mailtriage.scan.gather import gather
+from mailtriage.scan.tally import Place, Tally
+from mailtriage.sources.interface import Source
+from mailtriage.syslog.calendar import Calendar
+from mailtriage.syslog.calendar import Source as Dated
+
+
+@dataclass
+class Survey:
+    """What was gathered, with dates and line numbers; can be asked for more."""
+
+    sources: tuple[Source, ...]
+    chunks: list[Chunk]
+    plan: ScanPlan
+    tally: Tally
+    calendar: Calendar
+    executor: Executor
+
+    def when(self, place: Place | None) -> datetime | None:
+        """The time of a line."""
+        if place is None or place.stamp is None:
+            return None
+        return self.calendar.date(place.source, place.offset, place.stamp)
+
+    def line(self, place: Place) -> int:
+        """The 1-based number of a line in its source."""
+        before = sum(rows for start, rows in self.tally.rows[place.source].items() if start < self._start(place))
+        return before + place.row + 1
+
+    def _start(self, place: Place) -> int:
+        return max(start for start in self.tally.rows[place.source] if start <= place.offset)
+
+    def ask(self, questions: Sequence[Question]) -> Answers:
+        """Answer questions by another look at all bytes."""
+        answers = Answers()
+        if questions:
+            look = partial(_answer, tuple(questions), self.plan)
+            for part in self.executor.map(look, self.chunks):
+                answers.merge(part)
+        return answers
+
+    @property
+    def unread(self) -> list[Unread]:
+        """What could not be read, found while reading."""
+        return [problem for _, problem in sorted(self.tally.unread, key=lambda pair: pair[0])]
+
+
+def _gather(plan: ScanPlan, chunk: Chunk) -> Tally:
+    return gather(chunk, plan)
+
+
+def _answer(questions: tuple[Question, ...], plan: ScanPlan, chunk: Chunk) -> Answers:
+    return answer(chunk, questions, plan)
+
+
+def zone(plan: ScanPlan) -> tzinfo | None:
+    """The zone of stamps that name none; None: this machine's."""
+    return timezone(timedelta(minutes=plan.tz_minutes)) if plan.tz_minutes is not None else None
+
+
+def survey(sources: Sequence[Source], plan: ScanPlan, jobs: int = 0, chunk_size: int = CHUNK_SIZE) -> Survey:
+    """Gather over all sources. The result is the same for every number of jobs and every chunk size.
+
+    Raises WorkerDiedError where a worker process ends before its work is done.
+    """
+    chunks = [chunk for number, source in enumerate(sources) for chunk in split(number, source, chunk_size)]
+    runner = executor(jobs, len(chunks))
+    tally = Tally()
+    for part in runner.map(partial(_gather, plan), chunks):
+        tally.merge(part)
+    calendar = Calendar(
+        [Dated(tuple(tally.turns.get(n, ())), s.mtime or None) for n, s in enumerate(sources)],
+        year=plan.year,
+        tz=zone(plan),
+    )
+    return Survey(tuple(sources), chunks, plan, tally, calendar, runner)

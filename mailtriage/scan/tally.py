@@ -1,0 +1,239 @@
+"""What a pass over the log brings home: a closed list of facts that add up.
+
+Counts add, first and last are the smallest and largest place, sets are bottom-k samples. Merging is associative and
+commutative, so that chunks may come home in any order. A new fact needs a page in docs/decisions/.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from mailtriage.model.report import Unread
+from mailtriage.model.stamp import Stamp
+from mailtriage.scan.sample import Sample
+from mailtriage.syslog.calendar import Run
+
+HOUR = 3_600_000_000  # microseconds
+
+
+class Place(NamedTuple):
+    """Where a line stands. Places are ordered as the lines are."""
+
+    source: int  # number of the source in the order of time
+    offset: int  # of the line's first byte
+    row: int  # newlines between the start of its chunk and it; the parent turns it into a line number
+    stamp: Stamp | None
+
+
+class GroupKey(NamedTuple):
+    """What makes attempts one trouble: same log, same way, same meaning, same party."""
+
+    host: str  # who wrote the lines
+    direction: str  # inbound, submission, outbound, local, internal, server
+    cause: str
+    rule: str  # id, or "" where no rule knows it
+    operator: str
+    via: str
+    party: str  # pool, relay, user, object: without what varies (digits)
+    trust: str  # how the party's name is known: client, ptr, helo, net, relay, domain, user, object
+    outcome: str  # reject, bounced, deferred, expired, hold, discard, ...; or the severity word of a server trouble
+
+
+class Mail(NamedTuple):
+    """One attempt on one mail, as far as lines say."""
+
+    place: Place
+    sender: str | None
+    recipient: str | None
+    queue_id: str | None
+    client: str | None
+    delay: float | None = None
+
+
+class Line(NamedTuple):
+    """A line of the log as evidence."""
+
+    place: Place
+    text: str
+
+
+class Hours:
+    """Attempts by the hour of the wall clock: how many, and the first and the last of each."""
+
+    __slots__ = ("by_hour",)
+
+    def __init__(self) -> None:
+        self.by_hour: dict[tuple[int, int], tuple[int, Place, Place]] = {}
+
+    def touch(self, place: Place, count: int) -> None:
+        """Count attempts at a place; one without a stamp belongs to no hour."""
+        if place.stamp is not None:
+            self._put((place.source, place.stamp.micros // HOUR), count, place, place)
+
+    def _put(self, key: tuple[int, int], count: int, first: Place, last: Place) -> None:
+        old = self.by_hour.get(key)
+        if old is not None:
+            count, first, last = old[0] + count, min(old[1], first), max(old[2], last)
+        self.by_hour[key] = (count, first, last)
+
+    def merge(self, other: "Hours") -> None:
+        for key, value in other.by_hour.items():
+            self._put(key, *value)
+
+
+@dataclass(slots=True)
+class Limits:
+    """How large the sets of a group may grow. Small for inbound: a flood brings new parties with every line."""
+
+    distinct: int = 64
+    evidence: int = 12
+    mails: int = 64
+
+
+WIDE = Limits(distinct=512, evidence=20, mails=256)
+NARROW = Limits(distinct=48, evidence=12, mails=24)
+
+
+class Group:
+    """The attempts of one trouble."""
+
+    __slots__ = (
+        "captures", "clients", "codes", "count", "details", "ends", "evidence", "first", "hours", "last", "mails",
+        "messages", "names", "recipients", "relays", "senders",
+    )  # fmt: skip
+
+    def __init__(self, limits: Limits) -> None:
+        self.count = 0
+        self.first: Place | None = None
+        self.last: Place | None = None
+        self.messages = Sample(limits.distinct)  # queue IDs, or client net + sender + recipient
+        self.senders = Sample(limits.distinct)
+        self.recipients = Sample(limits.distinct)
+        self.clients = Sample(limits.distinct)  # addresses
+        self.names = Sample(limits.distinct)  # host names of clients, as known by the key's ``trust``
+        self.relays = Sample(limits.distinct)
+        self.captures: dict[str, Sample] = {}  # what the rule read out of the texts
+        self.codes: Counter[tuple[str, str]] = Counter()
+        self.details: Counter[str] = Counter()
+        self.hours = Hours()
+        self.mails = Sample(limits.mails)  # by message and recipient → Mail
+        self.evidence = Sample(limits.evidence)  # by place → Line
+        self.ends: list[Line] = []  # its first and its last line
+
+    def touch(self, place: Place, count: int) -> None:
+        """Count attempts at a place."""
+        self.count += count
+        if self.first is None or place < self.first:
+            self.first = place
+        if self.last is None or place > self.last:
+            self.last = place
+        self.hours.touch(place, count)
+
+    def keep_ends(self, *lines: Line) -> None:
+        """Keep the first and the last of the lines seen so far."""
+        both = [*self.ends, *lines]
+        self.ends = both if len(both) < 2 else [min(both), max(both)]
+
+    def capture(self, name: str, value: str) -> None:
+        """Count in a value that the rule read out of a text."""
+        if name not in self.captures:
+            self.captures[name] = Sample(32)
+        self.captures[name].add(value)
+
+    def merge(self, other: "Group") -> None:
+        self.count += other.count
+        self.keep_ends(*other.ends)
+        if other.first is not None and (self.first is None or other.first < self.first):
+            self.first = other.first
+        if other.last is not None and (self.last is None or other.last > self.last):
+            self.last = other.last
+        for name in ("messages", "senders", "recipients", "clients", "names", "relays", "mails", "evidence"):
+            getattr(self, name).merge(getattr(other, name))
+        for key, seen in other.captures.items():
+            if key in self.captures:
+                self.captures[key].merge(seen)
+            else:
+                self.captures[key] = seen
+        self.codes.update(other.codes)
+        self.details.update(other.details)
+        self.hours.merge(other.hours)
+
+
+@dataclass(slots=True)
+class Counts:
+    """Lines by what they are: read = postfix + other + broken."""
+
+    read: int = 0
+    postfix: int = 0
+    other: int = 0
+    broken: int = 0
+    examined: int = 0
+    suppressed: int = 0  # lines that syslog itself says it threw away
+
+    def add(self, other: "Counts") -> None:
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass(slots=True)
+class Known:
+    """What samples of the log (at fixed places) teach about this server."""
+
+    hosts: Counter[str] = field(default_factory=Counter)
+    logins: Counter[str] = field(default_factory=Counter)  # SASL user names that succeeded
+    local: Counter[str] = field(default_factory=Counter)  # recipients' domains of local deliveries
+    taken: Counter[str] = field(default_factory=Counter)  # recipients' domains of what was delivered at all, not local
+    carried: Counter[str] = field(default_factory=Counter)  # senders' domains of what the queue took up
+
+    def add(self, other: "Known") -> None:
+        for name in self.__slots__:
+            getattr(self, name).update(getattr(other, name))
+
+
+class Tally:
+    """All that a pass brings home."""
+
+    def __init__(self) -> None:
+        self.counts = Counts()
+        self.groups: dict[GroupKey, Group] = {}
+        self.known = Known()
+        self.late = Sample(20_000)  # queue ID → (delay, Mail) of mail that arrived late
+        self.waits: dict[tuple[str, str], list[float]] = {}  # (host, part of delays) → mails, seconds, longest
+        self.first: dict[int, Place] = {}  # by source: its first and last stamped line
+        self.last: dict[int, Place] = {}
+        self.turns: dict[int, list[Run]] = {}  # by source: stretches without a turn of the year
+        self.rows: dict[int, dict[int, int]] = {}  # by source: start of a chunk → newlines in it
+        self.pulse: dict[int, dict[int, Stamp]] = {}  # by source: a stamp every so many bytes
+        self.unread: list[tuple[int, Unread]] = []
+
+    def group(self, key: GroupKey) -> Group:
+        """The group of this key, made when missing."""
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = Group(NARROW if key.direction == "inbound" else WIDE)
+        return group
+
+    def merge(self, other: "Tally") -> None:
+        """Add what another chunk brought home."""
+        self.counts.add(other.counts)
+        for key, group in other.groups.items():
+            mine = self.groups.get(key)
+            if mine is None:
+                self.groups[key] = group
+            else:
+                mine.merge(group)
+        self.known.add(other.known)
+        self.late.merge(other.late)
+        for wait, (mails, seconds, longest) in other.waits.items():
+            old = self.waits.get(wait, [0.0, 0.0, 0.0])
+            self.waits[wait] = [old[0] + mails, old[1] + seconds, max(old[2], longest)]
+        for source, place in other.first.items():
+            self.first[source] = min(self.first.get(source, place), place)
+        for source, place in other.last.items():
+            self.last[source] = max(self.last.get(source, place), place)
+        for mine_by, theirs_by in ((self.rows, other.rows), (self.pulse, other.pulse)):
+            for source, values in theirs_by.items():
+                mine_by.setdefault(source, {}).update(values)  # type: ignore[arg-type]
+        for source, turns in other.turns.items():
+            self.turns[source] = sorted({*self.turns.get(source, []), *turns})
+        self.unread += other.unread
