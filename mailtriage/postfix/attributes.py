@@ -14,8 +14,8 @@ WINDOW = 6000
 _TRIES = 24
 
 _TAIL = re.compile(
-    r" proto=([A-Z]{1,8})(?: helo=<([^\s<>]*+)>)?"
-    r"(?: sasl_method=([^\s,]++))?(?: sasl_username=(<.*>|.*?))?(?: sasl_sender=(\S++))?"
+    r" proto=([A-Z]{1,8})(?: helo=<([^ <>]*+)>)?"
+    r"(?: sasl_method=([^ ,]++))?(?: sasl_username=(<.*>|.*?))?(?: sasl_sender=([^ ]++))?"
 )
 _LOOSE_TAIL = re.compile(r",? proto=([A-Z]{1,8})(?:,? helo=<(.*)>)?")
 
@@ -49,7 +49,7 @@ def _protocol(tail: str) -> tuple[int, Fields]:
             break
         if found := _TAIL.fullmatch(tail, position):
             fields: Fields = {"proto": found[1]}
-            if found[2] is not None:
+            if found[2]:
                 fields["helo"] = found[2]
             if found[3]:
                 fields["sasl_method"] = found[3]
@@ -136,7 +136,7 @@ def _in_order(text: str) -> Fields | None:
     end = len(text)
     if proto >= 0 and (found := _LOOSE_TAIL.fullmatch(text, proto)):
         fields["proto"] = found[1]
-        if found[2] is not None:
+        if found[2]:
             fields["helo"] = found[2]
         end = proto
     recipient = text.rfind(" to=<", 0, end)

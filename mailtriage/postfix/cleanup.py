@@ -9,10 +9,10 @@ _CHECK_EVENTS = {"reject": "reject", "hold": "hold", "discard": "discard", "redi
 _CHECK = re.compile(r"(?:milter-(?:header|body)-)?([a-z]{2,20}): (?:(?:mime-|nested-)?header|body|content|mime-error) ")
 # At most 200 bytes of the offending line are quoted; it is the sender's and may imitate all that follows it.
 _QUOTED = 260
-_ADDRESS = r'(?:[^\s<>"\\]++|"(?:[^"\\]++|\\.)*+")*+'
+_LONGEST = 8192  # characters of a line that are looked at; Postfix cuts its own at 2000 bytes
 _ORIGIN = re.compile(
-    r" from (local|unknown|[^\s\[\]]{1,512}\[[^\]\s]{1,128}\](?::\d{1,5}|:unknown)?);"
-    rf"(?: from=<({_ADDRESS})>)?(?: to=<({_ADDRESS})>)?(?: proto=([A-Z]{{1,8}}))?(?: helo=<?([^\s<>]*+)>)?"
+    r" from (local|unknown|[^ \[\]]{1,512}\[[^\] ]{1,128}\](?::\d{1,5}|:unknown)?);"
+    rf"(?: from=<({f.ADDRESS})>)?(?: to=<({f.ADDRESS})>)?(?: proto=([A-Z]{{1,8}}))?(?: helo=<?([^ <>]*+)>)?"
     r"(?:: ?(.*))?",
     re.DOTALL,
 )
@@ -49,13 +49,14 @@ def _read(rest: str) -> f.Fields | None:
 
 
 def _message_id(rest: str, start: int) -> f.Fields:
-    value = rest[start:].strip()
+    value = rest[start:].strip(" ")
     return {"event": "cleanup", "message_id": value} if value not in ("", "<>") else {"event": "cleanup"}
 
 
 def _check(rest: str, found: re.Match[str]) -> f.Fields | None:
     """A header or body check. Of several readings the last that does not lie within another's addresses is taken."""
     start = found.end()
+    whole, rest = rest, rest[:_LONGEST]
     best: re.Match[str] | None = None
     count = 0
     position = rest.find(" from ", start - 1, start + _QUOTED)
@@ -69,7 +70,7 @@ def _check(rest: str, found: re.Match[str]) -> f.Fields | None:
     event = _CHECK_EVENTS.get(found[1], "cleanup")
     fields: f.Fields = {"event": event}
     if best is None:
-        return {**fields, "text": rest, "flags": ("truncated",)}
+        return {**fields, "text": whole, "flags": ("truncated",)}
     if best[1] not in ("local", "unknown") and (client := f.peer(best[1], 0)):
         fields.update(f.client_fields(client))
     for key, value in zip(("sender", "recipient", "proto", "helo", "reason"), best.groups()[1:], strict=True):
@@ -81,5 +82,5 @@ def _check(rest: str, found: re.Match[str]) -> f.Fields | None:
             fields.update(dsn=dsn, reason=reason)
     if count > 1:
         fields["flags"] = ("ambiguous",)
-    fields["text"] = rest
+    fields["text"] = whole
     return fields

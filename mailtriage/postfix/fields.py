@@ -8,10 +8,15 @@ from typing import Any, NamedTuple
 
 Fields = dict[str, Any]  # arguments of model.event.Event
 
+_FIGURES = frozenset("0123456789")
+
 MAX_NAME = 512  # characters of a host name that are believed
 MAX_ADDRESS = 128  # characters between the brackets of name[address]
 
-_QUOTED = re.compile(r'(?:[^\s<>"\\]++|"(?:[^"\\]++|\\.)*+")*+')
+# An envelope address in external form: what is no atom stands in quotes, as one unit (Postfix 3.5 and later).
+ADDRESS = r'(?:[^ \t<>"\\]++|"(?:[^"\\]++|\\.)*+")*+'
+
+_QUOTED = re.compile(ADDRESS, re.DOTALL)
 _DSN = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 _RELAY_PORT = re.compile(r":(\d{1,5})$")
 
@@ -38,7 +43,7 @@ def peer(text: str, start: int) -> Peer | None:
     port = None
     if text[end : end + 1] == ":":
         last = end + 1
-        while text[last : last + 1].isdigit() and last - end < 7:
+        while text[last : last + 1] in _FIGURES and last - end < 7:
             last += 1
         if last > end + 1:
             port = number(text[end + 1 : last])
@@ -113,8 +118,9 @@ def quoted_end(text: str, start: int) -> int:
 def codes(text: str) -> tuple[str | None, str | None, str]:
     """Split ``550 5.1.1 reason`` into reply code, enhanced status code and the rest; what is missing is None."""
     code = None
-    if text[:3].isdigit() and text[:1] in "245" and text[3:4] in (" ", "-", ""):
-        code, text = text[:3], text[4:]
+    head = text[:3]
+    if head.isdigit() and head.isascii() and head[0] in "245" and text[3:4] in (" ", "-", ""):
+        code, text = head, text[4:]
     if text[1:2] == "." and (found := _DSN.match(text)):
         end = found.end()
         if text[end : end + 1] in (" ", ""):

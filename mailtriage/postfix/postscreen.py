@@ -14,8 +14,7 @@ _REJECT = re.compile(r"(?:NOQUEUE: )?reject: ([A-Za-z]{1,20}) from ")
 # The text is ours but for a block list's domain, which our own configuration names; attributes are split by commas
 # (blanks in hand-made samples). HELO is one word here, with anything in it.
 _ATTRIBUTES = re.compile(
-    r'; from=<((?:[^\s<>"\\]++|"(?:[^"\\]++|\\.)*+")*+)>,?'
-    r'(?: to=<((?:[^\s<>"\\]++|"(?:[^"\\]++|\\.)*+")*+)>,?)? proto=([A-Z]{1,8}),? helo=<(\S*)>'
+    rf"; from=<({f.ADDRESS})>,?(?: to=<({f.ADDRESS})>,?)? proto=([A-Z]{{1,8}}),? helo=<([^ ]*)>", re.DOTALL
 )
 
 
@@ -54,7 +53,7 @@ def _refused(text: str, found: re.Match[str]) -> f.Fields | None:
         if start < 0:
             break
         if more := _ATTRIBUTES.fullmatch(words, start):
-            fields.update(sender=more[1], proto=more[3], helo=more[4])
+            fields.update(sender=more[1], proto=more[3], helo=more[4] or None)
             if more[2] is not None:
                 fields["recipient"] = more[2]
             words = words[:start]

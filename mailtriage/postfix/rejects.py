@@ -59,7 +59,7 @@ def read(rest: str) -> f.Fields | None:
             fields["code"] = code
         if dsn is not None:
             fields["dsn"] = dsn
-    reason = reason.strip()
+    reason = reason.strip(" ")
     if reason:
         fields["reason"] = reason
     return fields

@@ -93,6 +93,7 @@ def parse_head(line: bytes) -> Head | None:
             bracket > 0
             and len(pid) < 11
             and pid.isdecimal()
+            and pid.isascii()
             and " " not in tag
             and ":" not in tag
             and _plain_host(text[end + 1 : space])
