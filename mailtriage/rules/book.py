@@ -12,7 +12,7 @@ Precedence, highest first; the first that has a rule that holds, wins:
 
 Within a step a rule with a longer required word wins, then one with more conditions, then the first by id. A rule
 whose ``turn`` is first or last comes before or after all others of its step. Last: for words that an administrator
-chose, where only the place tells.
+chose, where only the place tells. Generic wording wins in the order of its file.
 """
 
 import ipaddress
@@ -117,7 +117,8 @@ class _Entry:
         order = 1 if rule.match else 2 if rule.dsn else 3
         order = {"first": 0, "last": 4}.get(rule.turn or "", order)
         exact = -max((len(d) for d in rule.dsn + rule.code), default=0) if order in (2, 3) else 0
-        self.rank = (order, exact, -longest, -conditions, rule.id)
+        place = rule.position if rule.operator.kind == "generic" else 0
+        self.rank = (order, exact, place, -longest, -conditions, rule.id)
 
     def compiled(self) -> tuple[re.Pattern[str], ...]:
         if self._compiled is None:

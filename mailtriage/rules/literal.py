@@ -39,7 +39,7 @@ def _required(tree: Any) -> frozenset[str]:
     best: frozenset[str] = frozenset()
     run = ""
     for op, value in [*tree, (None, None)]:
-        if op is c.LITERAL and value < 128:
+        if op is c.LITERAL and (value < 128 or len(chr(value).lower()) == 1):
             run += chr(value).lower()
             continue
         best, run = _better(best, frozenset((run,)) if run else frozenset()), ""

@@ -171,7 +171,8 @@ class _Reader:
             severity=self.string(table, "severity"), temporary=table.get("temporary"),
             act=table.get("act", "our_admin"), fault=table.get("fault", "ours"),
             links=self.links(table), samples=samples, misses=self.samples(table, "misses"), text=texts,
-            like=like, borrowed=_borrowed(table, seen.get(like or "")), user_pack=self.user_pack, place=self.place,
+            like=like, borrowed=_borrowed(table, seen.get(like or "")), position=len(seen),
+            user_pack=self.user_pack, place=self.place,
         )  # fmt: skip
 
 

@@ -103,5 +103,6 @@ class Rule:
     text: Mapping[str, RuleText] = field(default_factory=dict)  # by language; a generic rule may have none: its cause's
     like: str | None = None  # the earlier rule whose advice this one takes over
     borrowed: tuple[str, ...] = ()  # which of its English words come from there
+    position: int = 0  # in its pack: among generic rules the earlier one wins
     user_pack: bool = False
     place: str = ""  # file of the pack, for messages
