@@ -208,6 +208,10 @@ class RuleBook:
         """The operator of a DNSBL zone, also below a customer's key (``key.zen.dq.spamhaus.net``)."""
         return next((o for end in _suffixes(zone) if (o := self._by_zone.get(end))), None) if zone else None
 
+    def generic_layer(self) -> "RuleBook":
+        """The generic rules alone: what a reply would mean if nobody's own rule knew it."""
+        return RuleBook(r for r in self.rules.values() if r.operator.kind == "generic" and not r.user_pack)
+
     def classify(self, query: Query) -> Classification:
         """What a reply means. Never raises; what no rule knows is ``unclassified``."""
         normal = normalize(query.text, query.code, query.dsn)
