@@ -32,6 +32,11 @@ def read(text: str, tag: str) -> f.Fields | None:
     return fields
 
 
+def is_check(rest: str) -> bool:
+    """Whether a text behind a queue ID tells of a header or body check."""
+    return _CHECK.match(rest) is not None
+
+
 def _read(rest: str) -> f.Fields | None:
     if rest.startswith("message-id="):
         return _message_id(rest, 11)

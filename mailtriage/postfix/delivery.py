@@ -124,6 +124,8 @@ def _delays(text: str) -> tuple[float, float, float, float] | None:
 
 def _direction(program: str, relay: str, fields: f.Fields) -> str:
     address = fields.get("relay_addr", "")
+    if relay in ("local", "virtual") or "/" in address:
+        return "local"
     if program in ("smtp", "lmtp") and (address.startswith(_LOOPBACK) or fields.get("relay_name") == "localhost"):
         # LMTP over TCP to this machine is the mailbox server or a filter: only a filter hands the mail back.
         return "internal" if program == "smtp" or (fields.get("relay_port") or 0) >= 10_000 else "local"

@@ -7,6 +7,7 @@ from mailtriage.postfix import cleanup, counters, postscreen, qmgr, smtp, smtpd,
 from mailtriage.postfix.build import make_event
 from mailtriage.postfix.fields import Fields, split_queue_id
 from mailtriage.syslog.head import Head
+from mailtriage.syslog.program import PROGRAMS
 
 Reader = Callable[[str, str], Fields | None]
 
@@ -39,7 +40,21 @@ _READERS: dict[str, Reader] = {
     "discard": smtp.read,
     "anvil": counters.read_anvil,
 }
+_SILENT = PROGRAMS - _READERS.keys()  # their texts have no form of their own
 _SEVERITIES = ("warning: ", "fatal: ", "error: ", "panic: ")
+
+
+def _by_text(text: str, tag: str) -> Fields | None:
+    """Read a text whose program is not known, as in journalctl's with-unit form: by how it begins."""
+    split = split_queue_id(text)
+    rest = split[1] if split is not None else text
+    if rest.startswith(("from=", "removed", "uid=", "sender non-delivery", "sender delay", "sender delivery")):
+        return qmgr.read(text, "postfix/qmgr")
+    if rest.startswith(("message-id=", "resent-message-id=")) or cleanup.is_check(rest):
+        return cleanup.read(text, tag)
+    if rest.startswith("to=") or text.startswith("connect to "):
+        return smtp.read(text, "postfix/smtp")
+    return smtpd.read(text, tag) or postscreen.read(text, tag) or smtp.read(text, "postfix/smtp")
 
 
 def parse(head: Head) -> Event | None:
@@ -56,7 +71,7 @@ def parse(head: Head) -> Event | None:
         severity, _, text = text.partition(": ")
         fields: Fields | None = warnings.read(text, severity)
     else:
-        reader = _READERS.get(program)
+        reader = _READERS.get(program) or (None if program in _SILENT else _by_text)
         fields = reader(text, head.tag) if reader is not None else None
     if fields is None:
         fields = {"event": "other", "text": text}

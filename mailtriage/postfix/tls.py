@@ -14,7 +14,9 @@ _SUMMARY = re.compile(
 _HANDSHAKE = re.compile(r"TLS handshake failed for service=\S{1,64} peer=")
 _OTHERS = (
     "Cannot start TLS: ", "Host offered STARTTLS: ", "Unverified: ", "Verified: ", "Untrusted: ", "Trusted: ",
-    "Server certificate not verified", "Server certificate not trusted", "setting up TLS connection",
+    "Server certificate ", "Client certificate ", "Peer certificate ", "Peer verification", "setting up TLS connection",
+    "SSL_accept:", "SSL_connect:", "reusing previous session", "looking for session ", "save session ",
+    "remove session ", "verify error:", "verify return:", "depth=", "subject_CN=", "fingerprint=", "TLS SNI ",
 )  # fmt: skip
 
 

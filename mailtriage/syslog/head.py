@@ -54,7 +54,7 @@ _PRIORITY = re.compile(r"<\d{1,3}>")
 @lru_cache(maxsize=1024)
 def _plain_host(word: str) -> bool:
     """Whether a word in the host's place is a host, not a tag (``x:``) or facility and level (``mail.info``)."""
-    return bool(word) and not word.endswith(":") and not _is_facility(word)
+    return bool(word) and not word.endswith(":") and not _is_facility(word) and word.lower() not in _LEVELS
 
 
 def _is_facility(word: str) -> bool:
@@ -142,7 +142,7 @@ def after_stamp(stamp: Stamp | None, rest: str) -> Head | None:
         word, space, tail = rest.partition(" ")
         if not space:
             break
-        if _is_facility(word) or _PRIORITY.fullmatch(word):
+        if _is_facility(word) or _PRIORITY.fullmatch(word) or (word.isupper() and word.lower() in _LEVELS):
             rest = tail.lstrip(" ")
         elif host is None and stamp is not None:
             host, rest = word.rstrip(":") or None, tail.lstrip(" ")

@@ -21,7 +21,7 @@ _BORROWERS = ("polic", "postgrey", "spf", "postfwd", "greylist", "amavis", "rspa
 def postfix_program(tag: str) -> str | None:
     """Return the Postfix program that a tag names (``smtpd`` for ``postfix/submission/smtpd``); None if it is not one.
 
-    A unit name in place of the tag (journalctl's with-unit form) gives ``postfix``.
+    A unit name in place of the tag (journalctl's with-unit form) gives ``unit``.
     """
     instance, slash, program = tag.rpartition("/")
     if slash:
@@ -30,6 +30,8 @@ def postfix_program(tag: str) -> str | None:
         if instance.startswith("postfix") and program and not program.startswith(_BORROWERS):
             return program
         return None
-    if tag == "postfix" or (tag.startswith("postfix") and tag.endswith(".service")):
+    if tag == "postfix":
         return "postfix"
+    if tag.startswith("postfix") and tag.endswith(".service"):
+        return "unit"
     return None

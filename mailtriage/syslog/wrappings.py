@@ -17,6 +17,7 @@ _COMPOSE = re.compile(r"[A-Za-z0-9][\w.@-]{0,127} {0,64}\| ")
 _KUBECTL = re.compile(r"\[pod/[^\s\]]{1,300}\] ")
 _CRI = re.compile(r" (?:stdout|stderr) ([FP])(?: |$)")
 _PRIORITY = re.compile(r"<\d{1,3}>")
+_MONOTONIC = re.compile(r"\[ {0,12}\d{1,10}\.\d{1,9}\] ")  # journalctl's short-monotonic
 _MARKER = re.compile(r"-- .* --$")
 
 
@@ -37,6 +38,8 @@ def unwrap(text: str, layers: int) -> Head | None:
         return head
     if text[:5] == "[pod/" and (found := _KUBECTL.match(text)) and layers > 0:
         return unwrap(text[found.end() :], layers - 1)
+    if text[:1] == "[" and (found := _MONOTONIC.match(text)) and layers > 0:
+        return unwrap(text[found.end() :], layers - 1)
     if _MARKER.match(text):
         return Head(None, None, None, None, text)
     timed = stamps.leading(text)
@@ -45,7 +48,14 @@ def unwrap(text: str, layers: int) -> Head | None:
         return _behind(stamp, text[end:], layers)
     if "|" in text[:200] and layers > 0 and (found := _COMPOSE.match(text)):
         return unwrap(text[found.end() :], layers - 1)
-    return after_stamp(None, text) or Head(None, None, None, None, text)
+    return after_stamp(None, text) or _unstamped(text) or Head(None, None, None, None, text)
+
+
+def _unstamped(text: str) -> Head | None:
+    """``host tag[pid]: text`` with no time at all; only where the tag is Postfix's, for any prose has this form."""
+    host, _, rest = text.partition(" ")
+    head = after_stamp(None, rest) if host else None
+    return head._replace(host=host) if head is not None and head.program is not None else None
 
 
 def _behind(stamp: Stamp, rest: str, layers: int) -> Head | None:

@@ -61,6 +61,9 @@ def test_wrapping(name: str) -> None:
         (f"Apr  1 06:14:46 192.0.2.7 {TAIL}", "192.0.2.7"),
         (f"Apr  1 06:14:46 mail_1-a.example.com {TAIL}", "mail_1-a.example.com"),
         (TAIL, None),
+        (f"mx1 {TAIL}", "mx1"),
+        (f"[   12.345678] mx1 {TAIL}", "mx1"),
+        (f"2024-04-01T06:14:46.123456+00:00 INFO    {TAIL}", None),
     ],
 )
 def test_hosts(line: str, host: str | None) -> None:
@@ -78,6 +81,7 @@ def test_hosts(line: str, host: str | None) -> None:
         ("postfix/10025/smtpd", "smtpd"),
         ("relay-smtp/smtpd", "smtpd"),
         ("postfix", "postfix"),
+        ("postfix@-.service", "unit"),
         ("postfix/policyd-spf", None),
         ("opendkim", None),
         ("smtpd", None),
