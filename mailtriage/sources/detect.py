@@ -54,7 +54,7 @@ def _binary(head: bytes) -> bool:
     body = head.lstrip(b"\x00")
     if not body:
         return False
-    return len(body.translate(None, _TEXT)) > len(body) // 8
+    return len(body.translate(None, _TEXT)) > len(body) // 16
 
 
 def available(codec: str) -> bool:

@@ -30,7 +30,7 @@ def denied(name: str, path: str) -> Unread:
     group = _group(status)
     if group is None:
         return Unread(name, "denied")
-    return Unread(name, "denied_group", group=group, command=f"sudo usermod -aG {group} {_user()}")
+    return Unread(name, "denied_group", group=group, command=f"sudo usermod -aG {group} $USER")
 
 
 def _permitted(status: os.stat_result) -> bool:
@@ -53,11 +53,3 @@ def _group(status: os.stat_result) -> str | None:
 
         return grp.getgrgid(status.st_gid).gr_name
     return None
-
-
-def _user() -> str:
-    with suppress(ImportError, KeyError):
-        import pwd
-
-        return pwd.getpwuid(os.geteuid()).pw_name
-    return "$USER"

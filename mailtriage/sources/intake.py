@@ -7,7 +7,8 @@ that ends, yet other processes of ours can open it. It holds unpacked lines, so 
 import atexit
 import os
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -16,20 +17,20 @@ from mailtriage.model.report import Unread
 from mailtriage.sources.cutting import Cutter
 from mailtriage.sources.interface import BLOCK_SIZE, LONGEST_LINE, Block, Source
 from mailtriage.sources.reading import PATIENCE
-from mailtriage.sources.unpack import Damage, unpack
+from mailtriage.sources.unpack import GULP, Damage, unpack
 
 
-class Incoming:
-    """Bytes of a file descriptor that cannot be read again, its first ones given back by ``peek``."""
+class Stream:
+    """Bytes that cannot be read again, but for the first ones, given back by ``peek``; ``read`` brings them."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        self._read = read
         self._head = b""
         self.at = 0
 
     def peek(self, size: int) -> bytes:
         """The first ``size`` bytes, or all there are."""
-        while len(self._head) < size and (more := os.read(self._descriptor, size - len(self._head))):
+        while len(self._head) < size and (more := self._read(size - len(self._head))):
             self._head += more
         return self._head
 
@@ -37,12 +38,23 @@ class Incoming:
         if self._head:
             data, self._head = self._head[:size], self._head[size:]
         else:
-            data = os.read(self._descriptor, size)
+            data = self._read(size)
         self.at += len(data)
         return data
 
     def rewind(self) -> None:
         raise Damage("corrupt")
+
+
+class Incoming(Stream):
+    """What a pipe, socket or terminal brings."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(lambda size: os.read(descriptor, size))
+        with suppress(ImportError, AttributeError, OSError):  # Linux; a pipe holds 64 KiB unless asked for more
+            import fcntl
+
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, GULP)
 
 
 class Spool:
@@ -58,6 +70,12 @@ class Spool:
             self.path = name
             atexit.register(_remove, name)
         self.size = 0
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """Device and inode."""
+        status = os.fstat(self.file.fileno())
+        return status.st_dev, status.st_ino
 
     def write(self, data: bytes) -> int:
         """Write as much of ``data`` as the disk takes."""
@@ -78,9 +96,21 @@ def _remove(path: str) -> None:
 
 
 class Intake:
-    """Takes a stream in: ``source`` is what went into the spool, ``rest`` (if any) gives what did not."""
+    """Takes a stream in: ``source`` is what went into the spool, ``rest`` (if any) gives what did not.
 
-    def __init__(self, name: str, origin: str, codec: str, stored: Incoming, limit: int) -> None:
+    ``close`` is called when the stream has ended, and may say why there is less than there should be.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        origin: str,
+        codec: str,
+        stored: Stream,
+        limit: int,
+        close: Callable[[], Unread | None] = lambda: None,
+    ) -> None:
+        self._close = close
         self.unread: list[Unread] = []
         self.cut = 0
         self._name = name
@@ -92,14 +122,14 @@ class Intake:
         self._taken = 0
         self._fill_spool(limit)
         end = self._last_line_end() if self._unfinished else self._spool.size
-        status = os.fstat(self._spool.file.fileno())
+        device, inode = self._spool.identity
         self.source = Source(
             name=name,
             path=self._spool.path,
             size=end,
-            mtime=status.st_mtime,
-            device=status.st_dev,
-            inode=status.st_ino,
+            mtime=time.time(),
+            device=device,
+            inode=inode,
             origin=origin,
         )
 
@@ -173,12 +203,20 @@ class Intake:
         except Damage as damage:
             self._stop(damage.reason)
             return b""
-        except OSError:
+        except Exception:  # OSError, and whatever a remote file system has for it
             self._stop("io_error")
             return b""
         self._taken += len(piece)
+        if not piece:
+            self._stop(None)
         return piece
 
-    def _stop(self, reason: str) -> None:
+    def _stop(self, reason: str | None) -> None:
+        if self._ended:
+            return
         self._ended = True
-        self.unread.append(Unread(self._name, reason, str(self._taken)))
+        said = self._close()
+        if reason is not None:
+            self.unread.append(Unread(self._name, reason, str(self._taken)))
+        elif said is not None:
+            self.unread.append(said)

@@ -5,6 +5,7 @@ The two functions that go with them are mailtriage.sources.opening.open_sources 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from mailtriage.model.report import Unread
@@ -34,6 +35,7 @@ class Source:
     member: str | None = None  # name inside a tar archive
     archive: str = "plain"  # the codec of that archive as a whole
     first: int = 0  # offset of the first byte to read: what stands before was read already, or is too old
+    follows: bool = False  # the source before it, in the order of Opened.sources, is the older part of the same log
     origin: str = "file"  # file, stdin, journal, remote
 
     @property
@@ -84,9 +86,30 @@ class Rest(Protocol):
     def blocks(self, *, block_size: int = BLOCK_SIZE, context: int = 0) -> Iterator[Block]: ...
 
 
+class Journal(Protocol):
+    """This machine's journal as a stream in the export format."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def close(self) -> Unread | None:
+        """End it; say why there is less than there should be, if so."""
+        ...
+
+
+class Here(Protocol):
+    """What this machine knows of its logs (mailtriage.system.installed)."""
+
+    def log(self) -> str | None:
+        """The file of its mail log; None: ask its journal."""
+        ...
+
+    def journal(self, since: datetime | None) -> Journal | None:
+        """Its journal, Postfix's entries; None: it has none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was passed over for a good reason, by a key below "skipped." of texts/: same, older, empty."""
+    """A file passed over for a good reason, by a key below "unread.skipped." of texts/: same, older, extract."""
 
     source: str
     reason: str

@@ -1,152 +1,262 @@
 """The names a person gave -> sources, in order of time, each log once."""
 
+import glob
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from mailtriage.model.report import Unread
+from mailtriage.sources import naming, overlap
+from mailtriage.sources.archive import members
 from mailtriage.sources.detect import HEAD, UNREADABLE, available, detect
 from mailtriage.sources.faults import unread
-from mailtriage.sources.intake import Incoming, Intake
-from mailtriage.sources.interface import Opened, Rest, Skipped, Source
-from mailtriage.sources.stored import Window, open_file
-from mailtriage.sources.unpack import Damage, unpack
+from mailtriage.sources.intake import Incoming, Intake, Stream
+from mailtriage.sources.interface import Here, Opened, Rest, Skipped, Source
+from mailtriage.sources.remote import is_remote, open_remote
+from mailtriage.sources.span import first_block
+from mailtriage.sources.stored import Replaced
 
 SPOOL = 1024 * 1024 * 1024
-
-
-class Gathering:
-    """What opening has found so far."""
-
-    def __init__(self, spool_limit: int) -> None:
-        self.spool_limit = spool_limit
-        self.sources: list[Source] = []
-        self.unread: list[Unread] = []
-        self.skipped: list[Skipped] = []
-        self.rest: list[Rest] = []
-        self.spools: list[object] = []
+JOURNAL = "journal:"
+DEEPEST = 6  # folders within folders
 
 
 def open_sources(
-    files: Sequence[str], *, since: datetime | None = None, spool_limit: int = SPOOL, stdin: int = 0
+    files: Sequence[str],
+    *,
+    since: datetime | None = None,
+    spool_limit: int = SPOOL,
+    stdin: int = 0,
+    here: Here | None = None,
 ) -> Opened:
-    """Open what ``files`` name: files, directories, patterns, archives, ``-`` (the descriptor ``stdin``).
+    """Open what ``files`` name: files, folders, patterns, tar archives, URLs, ``-`` (the descriptor ``stdin``),
+    ``journal:``; where they name nothing, the logs that ``here`` (this machine) has.
 
-    ``since``: a log that was last written before is not read. ``spool_limit``: bytes of a stream that are kept, see
+    ``since``: a log that was last written before is skipped. ``spool_limit``: bytes of a stream that are kept, see
     Opened.rest. Raises nothing: what cannot be read is among ``unread``.
     """
-    found = Gathering(spool_limit)
-    for name in files:
-        if name == "-":
-            _stream(found, stdin, "-", "stdin")
-        else:
-            _file(found, name)
-    return Opened(
-        tuple(found.sources), tuple(found.unread), tuple(found.skipped), tuple(found.rest), tuple(found.spools)
-    )
-
-
-def _file(found: Gathering, name: str) -> None:
-    try:
-        status = Path(name).stat()
-    except (OSError, ValueError) as error:
-        found.unread.append(unread(error, name, name) if isinstance(error, OSError) else Unread(name, "missing"))
-        return
-    if stat.S_ISDIR(status.st_mode):
-        found.unread.append(Unread(name, "directory"))
-    elif stat.S_ISREG(status.st_mode):
-        _regular(found, name, name, status)
+    found = _Opening(since, spool_limit, stdin, here)
+    if files:
+        found.named(files)
     else:
-        found.unread.append(Unread(name, "fifo" if stat.S_ISFIFO(status.st_mode) else "device"))
+        found.system()
+    return found.result(chosen=not files)
 
 
-def _regular(found: Gathering, name: str, path: str, status: os.stat_result, base: int = 0) -> None:
-    """A file that can be read again; its log begins at ``base``."""
-    source = Source(
-        name=name,
-        path=path,
-        base=base,
-        size=max(0, status.st_size - base),
-        mtime=status.st_mtime,
-        device=status.st_dev,
-        inode=status.st_ino,
-        origin="stdin" if name == "-" else "file",
-    )
-    try:
-        with open_file(source) as file:
-            codec, _ = codec_of(Window(file, base, source.size))
-    except OSError as error:
-        found.unread.append(unread(error, name, path))
-        return
-    _add(found, source, codec)
+class _Opening:
+    """What was found so far. Files wait in ``_files`` until all are known, so that they can be put in order."""
 
+    def __init__(self, since: datetime | None, spool_limit: int, stdin: int, here: Here | None) -> None:
+        self._since = since
+        self._spool_limit = spool_limit
+        self._stdin = stdin
+        self._here = here
+        self._files: list[Source] = []
+        self._streams: list[Source] = []
+        self._unread: list[Unread] = []
+        self._skipped: list[Skipped] = []
+        self._rest: list[Rest] = []
+        self._spools: list[object] = []
 
-def _add(found: Gathering, source: Source, codec: str) -> None:
-    last = codec.rpartition("+")[2]
-    if last in UNREADABLE:
-        found.unread.append(Unread(source.name, last))
-    elif not available(codec):
-        found.unread.append(Unread(source.name, "codec_missing", place=codec, command="pip install " + codec))
-    else:
-        found.sources.append(_replace(source, codec=codec))
+    def named(self, files: Sequence[str]) -> None:
+        for name in files:
+            if name == "-":
+                self._descriptor(self._stdin, "-")
+            elif name == JOURNAL:
+                self._journal()
+            elif is_remote(name):
+                self._remote(name)
+            else:
+                self._path(name)
 
+    def system(self) -> None:
+        """The log of this machine: its file and the one rotated last, or its journal; further back with ``since``."""
+        here = self._here
+        if here is None:
+            self._unread.append(Unread("-", "no_log"))
+            return
+        log = here.log()
+        if log is None:
+            self._journal()
+            return
+        older = naming.rotated(log)
+        for name in (*(older if self._since is not None else older[-1:]), log):
+            self._path(name)
 
-def _replace(source: Source, **changes: object) -> Source:
-    from dataclasses import replace
+    def result(self, *, chosen: bool) -> Opened:
+        files = self._in_order(self._newer(self._files))
+        files, same, faults = overlap.once(files)
+        return Opened(
+            sources=(*files, *self._streams),
+            unread=(*self._unread, *faults),
+            skipped=(*self._skipped, *same),
+            rest=tuple(self._rest),
+            spools=tuple(self._spools),
+            chosen=chosen,
+        )
 
-    return replace(source, **changes)  # type: ignore[arg-type]
+    def _newer(self, files: list[Source]) -> list[Source]:
+        """Without what is too old, and without extracts of what is there anyway."""
+        parts = naming.extracts(source.name for source in files)
+        kept = []
+        for source in files:
+            if source.name in parts:
+                self._skipped.append(Skipped(source.name, "extract", parts[source.name]))
+            elif self._since is not None and source.origin == "file" and source.mtime < self._since.timestamp():
+                self._skipped.append(Skipped(source.name, "older"))
+            else:
+                kept.append(source)
+        return kept
 
+    def _in_order(self, files: list[Source]) -> list[Source]:
+        by_name: dict[str, Source] = {}
+        for source in files:
+            by_name.setdefault(source.name, source)
+        order = naming.in_order((source.name, source.mtime) for source in by_name.values())
+        return [replace(by_name[name], follows=follows) for name, follows in order]
 
-def codec_of(window: Window) -> tuple[str, bytes]:
-    """How the log in ``window`` is packed, and its first unpacked bytes, HEAD at most."""
-    codec = detect(window.read(HEAD))
-    if codec == "plain" or codec in UNREADABLE or codec == "tar" or not available(codec):
-        window.rewind()
-        return codec, b"" if codec != "plain" else window.read(HEAD)
-    window.rewind()
-    head = first_bytes(unpack(codec, window), HEAD)
-    inner = detect(head)
-    if inner in UNREADABLE or inner in ("utf-16", "utf-32", "export", "tar"):
-        return codec + "+" + inner, head
-    return codec, head
-
-
-def first_bytes(pieces: Iterator[bytes], size: int) -> bytes:
-    """The first ``size`` bytes of ``pieces``, or as many as come before their end or a fault."""
-    head = b""
-    try:
-        while len(head) < size and (piece := next(pieces, b"")):
-            head += piece
-    except Damage:
-        pass
-    return head[:size]
-
-
-def _stream(found: Gathering, descriptor: int, name: str, origin: str) -> None:
-    """A descriptor of our own: a file is read like a file, anything else is taken in."""
-    try:
-        status = os.fstat(descriptor)
-        path = f"/proc/{os.getpid()}/fd/{descriptor}"
-        if stat.S_ISREG(status.st_mode) and os.access(path, os.R_OK):
-            _regular(found, name, path, status, os.lseek(descriptor, 0, os.SEEK_CUR))
+    def _path(self, name: str) -> None:
+        try:
+            status = os.stat(name)  # noqa: PTH116 - Path("") is the working directory
+        except (OSError, ValueError) as error:
+            self._absent(name, error)
             return
         if stat.S_ISDIR(status.st_mode):
-            found.unread.append(Unread(name, "directory"))
+            self._folder(name)
+        elif stat.S_ISREG(status.st_mode):
+            self._regular(name, name, status)
+        elif stat.S_ISFIFO(status.st_mode) and name.startswith(("/dev/fd/", "/proc/self/fd/")):
+            self._descriptor(os.open(name, os.O_RDONLY), name)  # the shell's <(command): it has a writer
+        else:
+            self._unread.append(Unread(name, "fifo" if stat.S_ISFIFO(status.st_mode) else "device"))
+
+    def _absent(self, name: str, error: OSError | ValueError) -> None:
+        if isinstance(error, FileNotFoundError) and glob.has_magic(name):
+            matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
+            for match in matches:
+                self._path(match)
+            if not matches:
+                self._unread.append(Unread(name, "no_match"))
+        elif isinstance(error, OSError):
+            self._unread.append(unread(error, name, name))
+        else:
+            self._unread.append(Unread(name, "missing"))
+
+    def _folder(self, name: str) -> None:
+        """All mail logs in a folder and those below it."""
+        names: list[str] = []
+
+        def failed(error: OSError) -> None:
+            self._unread.append(unread(error, str(error.filename), str(error.filename)))
+
+        for folder, folders, files in os.walk(name, onerror=failed):
+            if folder.count(os.sep) - name.rstrip(os.sep).count(os.sep) >= DEEPEST:
+                folders.clear()
+            names += [str(Path(folder) / file) for file in files]
+        logs = [log for log in naming.mail_logs(names) if Path(log).is_file()]
+        if not logs:
+            self._unread.append(Unread(name, "empty_directory"))
+        for log in logs:
+            self._path(log)
+
+    def _regular(self, name: str, path: str, status: os.stat_result, base: int = 0) -> None:
+        """A file that can be read again; its log begins at ``base``."""
+        source = Source(
+            name=name,
+            path=path,
+            base=base,
+            size=max(0, status.st_size - base),
+            mtime=status.st_mtime,
+            device=status.st_dev,
+            inode=status.st_ino,
+            origin="stdin" if name == "-" else "file",
+        )
+        self._add(source)
+
+    def _add(self, source: Source, *, inside: bool = False) -> None:
+        try:
+            codec = first_block(source).codec
+        except Replaced:
+            self._unread.append(Unread(source.name, "replaced"))
             return
-        incoming = Incoming(descriptor)
-        codec = detect(incoming.peek(HEAD))
-    except OSError as error:
-        found.unread.append(unread(error, name, name))
-        return
-    if codec in UNREADABLE or not available(codec):
-        found.unread.append(Unread(name, codec))
-        return
-    intake = Intake(name, origin, codec, incoming, found.spool_limit)
-    found.sources.append(intake.source)
-    found.spools.append(intake.spool)
-    found.unread.extend(intake.unread)
-    intake.unread.clear()
-    if intake.rest is not None:
-        found.rest.append(intake.rest)
+        except OSError as error:
+            self._unread.append(unread(error, source.name, source.path))
+            return
+        first, _, last = codec.rpartition("+")
+        if last == "tar" and not inside:
+            self._archive(source, first or "plain")
+        elif last in UNREADABLE or last == "tar":
+            self._unreadable(source.name, last)
+        elif not available(codec):
+            self._unreadable(source.name, codec)
+        else:
+            self._files.append(replace(source, codec=codec))
+
+    def _archive(self, source: Source, codec: str) -> None:
+        try:
+            found = members(source, codec, self._spool_limit)
+        except OSError as error:
+            self._unread.append(unread(error, source.name, source.path))
+            return
+        if not found.members and not found.unread:
+            self._unread.append(Unread(source.name, "empty_directory"))
+        self._unread.extend(found.unread)
+        self._spools.append(found.spool)
+        for member in found.members:
+            self._add(member, inside=True)
+
+    def _unreadable(self, name: str, codec: str) -> None:
+        if codec in UNREADABLE or codec == "tar":
+            command = f"journalctl --file={name} -o export | mailtriage scan -" if codec == "journal_file" else None
+            self._unread.append(Unread(name, codec if codec != "tar" else "tar_in_tar", command=command))
+        else:
+            package = {"zstd": "zstandard"}.get(codec, codec)
+            self._unread.append(Unread(name, "codec_missing", place=codec, command=f"pip install {package}"))
+
+    def _descriptor(self, descriptor: int, name: str) -> None:
+        """A descriptor of our own: a file is read like a file, anything else is taken in."""
+        try:
+            status = os.fstat(descriptor)
+            path = f"/proc/{os.getpid()}/fd/{descriptor}"
+            if stat.S_ISREG(status.st_mode) and os.access(path, os.R_OK):
+                self._regular(name, path, status, os.lseek(descriptor, 0, os.SEEK_CUR))
+            elif stat.S_ISDIR(status.st_mode):
+                self._unread.append(Unread(name, "directory"))
+            else:
+                self._take(Incoming(descriptor), name, "stdin")
+        except OSError as error:
+            self._unread.append(unread(error, name, name))
+
+    def _take(self, stream: Stream, name: str, origin: str, close: Callable[[], Unread | None] = lambda: None) -> None:
+        codec = detect(stream.peek(HEAD))
+        if codec in UNREADABLE or codec == "tar" or not available(codec):
+            self._unreadable(name, codec)
+            close()
+            return
+        intake = Intake(name, origin, codec, stream, self._spool_limit, close)
+        self._streams.append(intake.source)
+        self._spools.append(intake.spool)
+        self._unread.extend(intake.unread)
+        intake.unread.clear()
+        if intake.rest is not None:
+            self._rest.append(intake.rest)
+
+    def _journal(self) -> None:
+        journal = self._here.journal(self._since) if self._here is not None else None
+        if journal is None:
+            self._unread.append(Unread(JOURNAL, "no_log"))
+        else:
+            self._take(Stream(journal.read), JOURNAL, "journal", journal.close)
+
+    def _remote(self, name: str) -> None:
+        opened = open_remote(name)
+        if isinstance(opened, Unread):
+            self._unread.append(opened)
+            return
+        try:
+            self._take(Stream(opened.read), name, "remote", opened.close)
+        except Exception as error:  # each kind of file system has errors of its own
+            self._unread.append(Unread(name, "io_error", place=str(error)))

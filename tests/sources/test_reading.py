@@ -5,7 +5,6 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,11 +14,7 @@ from mailtriage.sources import interface
 from mailtriage.sources.interface import Opened, Source
 from mailtriage.sources.opening import open_sources
 from mailtriage.sources.reading import Reader
-
-LOG = b"".join(
-    b"Apr 11 06:%02d:%02d mx postfix/smtpd[%d]: connect from a.example\n" % (n // 60 % 60, n % 60, n)
-    for n in range(5000)
-)
+from tests.sources.conftest import LINES, LOG
 
 
 def opened(*files: str | Path, **options: int) -> Opened:
@@ -35,25 +30,6 @@ def one(*files: str | Path, **options: int) -> Source:
 
 def text(source: Source, **options: int) -> bytes:
     return b"".join(block.data for block in Reader(source, **options))
-
-
-@pytest.fixture
-def pipe() -> Iterator[object]:
-    """Something that writes its bytes into a pipe and gives the end to read from."""
-    running: list[subprocess.Popen[bytes]] = []
-
-    def feed(data: bytes, tmp: Path) -> int:
-        (tmp / "feed").write_bytes(data)
-        process = subprocess.Popen(["cat", str(tmp / "feed")], stdout=subprocess.PIPE)
-        running.append(process)
-        assert process.stdout is not None
-        return process.stdout.fileno()
-
-    yield feed
-    for process in running:
-        assert process.stdout is not None
-        process.stdout.close()
-        process.wait()
 
 
 @pytest.mark.parametrize("name", ["mail.log", "mail.log.gz"])
@@ -120,13 +96,13 @@ def test_a_file_that_is_rotated_meanwhile(tmp_path: Path) -> None:
 def test_standard_input_is_a_file_when_it_is_one(tmp_path: Path) -> None:
     (tmp_path / "mail.log").write_bytes(LOG)
     with (tmp_path / "mail.log").open("rb", buffering=0) as file:
-        file.seek(64)
-        assert text(one("-", stdin=file.fileno())) == LOG[64:]
+        file.seek(len(LINES[0]))
+        assert text(one("-", stdin=file.fileno())) == LOG[len(LINES[0]) :]
 
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_standard_input_from_a_pipe(tmp_path: Path, pipe, packed: bool) -> None:  # type: ignore[no-untyped-def]
-    result = opened("-", stdin=pipe(gzip.compress(LOG) if packed else LOG, tmp_path))
+    result = opened("-", stdin=pipe(gzip.compress(LOG) if packed else LOG))
     (source,) = result.sources
     assert source.seekable
     assert text(source) == LOG == text(source)
@@ -139,7 +115,7 @@ def test_standard_input_from_a_pipe(tmp_path: Path, pipe, packed: bool) -> None:
 
 @pytest.mark.parametrize("limit", [0, 1, 64, 1000, 100_001, 70])
 def test_standard_input_beyond_the_spool(tmp_path: Path, pipe, limit: int) -> None:  # type: ignore[no-untyped-def]
-    result = opened("-", stdin=pipe(LOG, tmp_path), spool_limit=limit)
+    result = opened("-", stdin=pipe(LOG), spool_limit=limit)
     (source,) = result.sources
     (rest,) = result.rest
     assert source.size <= limit
@@ -150,7 +126,7 @@ def test_standard_input_beyond_the_spool(tmp_path: Path, pipe, limit: int) -> No
 
 def test_a_long_line_across_the_end_of_the_spool(tmp_path: Path, pipe) -> None:  # type: ignore[no-untyped-def]
     log = b"a\n" + b"x" * 500_000 + b"\nb\n"
-    result = opened("-", stdin=pipe(log, tmp_path), spool_limit=300_000)
+    result = opened("-", stdin=pipe(log), spool_limit=300_000)
     (source,) = result.sources
     reader = Reader(source)
     assert b"".join(b.data for b in reader) == b"a\n" + b"x" * interface.LONGEST_LINE
