@@ -118,9 +118,9 @@ class Sessions:
         tag = "smtpd"
         self._connect(when, pid, client)
         moment = when
-        for _ in range(tries):
+        for name in rng.choices(("info", "admin", "test", "office@shirao.example", "taro", "scan", "contact"), k=tries):
             moment += rng.uniform(1.5, 3)
-            text = f"warning: {client}: SASL LOGIN authentication failed: UGFzc3dvcmQ6"
+            text = f"warning: {client}: SASL LOGIN authentication failed: UGFzc3dvcmQ6, sasl_username={name}"
             self.journal.line(moment, tag, pid, text)
         moment += rng.uniform(0.3, 0.9)
         self.journal.line(moment, tag, pid, f"lost connection after AUTH from {client}")

@@ -14,6 +14,7 @@ from typing import Self
 
 from tools.lab.dns_server import DnsServer, Records
 from tools.lab.namespace import Namespace
+from tools.lab.policy_server import Policy, PolicyServer
 from tools.lab.sasl_server import SaslServer
 from tools.lab.smtp_client import Conversation, Refused, Reply
 from tools.lab.smtp_server import Script, SmtpServer, accepting, lmtp
@@ -119,7 +120,7 @@ class Lab:
         for directory in ("var/spool/postfix", "var/lib/postfix", "var/log"):
             self.path(directory).mkdir(parents=True)
         shutil.chown(self.path("var/lib/postfix"), "postfix", "postfix")
-        self.path("etc/resolv.conf").write_text("nameserver 127.0.0.53\noptions timeout:1 attempts:1\n")
+        self.path("etc/resolv.conf").write_text("nameserver 127.0.0.53\nsearch .\noptions timeout:1 attempts:1\n")
         self.path("etc/hosts").write_text("127.0.0.1 localhost\n")
         self.path("etc/nsswitch.conf").write_text("passwd: files\ngroup: files\nhosts: files dns\nservices: files\n")
         (self.root / "mounts.txt").write_text("".join(f"/{path}\n" for path in MOUNTS))
@@ -205,6 +206,15 @@ class Lab:
         self._closing.callback(server.close)
         return server
 
+    def policy(self, addr: str, port: int, policy: Policy) -> PolicyServer:
+        """A policy server."""
+        listener = self.namespace.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((addr, port))
+        server = PolicyServer(listener, policy)
+        self._closing.callback(server.close)
+        return server
+
     def mx(self, domain: str, host: str, addr: str, script: Script = accepting) -> SmtpServer:
         """A domain with one mail server."""
         self.dns.add(domain, "MX", f"10 {host}.")
@@ -242,6 +252,7 @@ class Lab:
         mail_from: str = "someone@client.example",
         rcpt: str | list[str] = f"son@{DOMAIN}",
         body: str = "Subject: lab\n\nHello\n",
+        message_id: str | None = None,
         login: str | None = None,
         port: int = 25,
         xclient: bool = True,
@@ -263,6 +274,8 @@ class Lab:
             session.say("EHLO", f"EHLO {helo}")
             if login:
                 session.login(login, PASSWORD)
+            if message_id:
+                body = f"Message-ID: <{message_id}>\n{body}"
             return session.message(mail_from, [rcpt] if isinstance(rcpt, str) else rcpt, body)
         except Refused as refused:
             return refused.reply

@@ -55,7 +55,7 @@ class Conversation:
 
     def message(self, sender: str, recipients: list[str], body: str) -> Reply:
         """A whole transaction."""
-        self.say("MAIL", f"MAIL FROM:<{sender}>")
+        self.say("MAIL", f"MAIL FROM:<{sender}> SIZE={len(body)}")
         for recipient in recipients:
             self.say("RCPT", f"RCPT TO:<{recipient}>")
         self.say("DATA", "DATA")
