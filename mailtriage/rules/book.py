@@ -3,7 +3,7 @@
 Precedence, highest first; the first that has a rule that holds, wins:
 
 1. a user's own pack;
-2. the operator of the relay host: rules of its own pack;
+2. the operator of the relay host: rules of its own pack, then of those that it shares a platform with;
 3. a filter or a blocklist that the text names;
 4. our own Postfix's restrictions, and server troubles;
 5. another operator that the text names (no ``needs_relay``);
@@ -186,6 +186,12 @@ class RuleBook:
             if not entry.rule.user_pack:
                 self._steps.setdefault(_STEP[entry.rule.operator.kind], []).append(entry)
                 self._home.setdefault(entry.rule.operator.id, []).append(entry)
+        own = {id_: tuple(found) for id_, found in self._home.items()}
+        for operator in self.operators.values():
+            if shared := [e for id_ in operator.shares for e in own.get(id_, ())]:
+                # Own wordings first, then those of the same platform, then what goes by codes alone.
+                both = [(e.rank[0], e.rule.operator is not operator, e.rank, e) for e in (*own[operator.id], *shared)]
+                self._home[operator.id] = [e for *_, e in sorted(both, key=lambda b: b[:3])]
         self._by_mx = {end: o for o in self.operators.values() for end in o.mx}
         self._by_domain = {end: o for o in self.operators.values() for end in o.domains}
         self._by_pool = {end: o for o in self.operators.values() for end in o.pools}
@@ -234,9 +240,12 @@ class RuleBook:
 
     def _find(self, query: Query, normal: Normal, form: str, home: Operator | None) -> _Entry | None:
         lowered = form.lower()
+        at_home = {home.id, *home.shares} if home else frozenset[str]()
 
         def first(entries: Iterable[_Entry]) -> _Entry | None:
-            return next((e for e in entries if e.holds(query, normal, form, lowered, e.rule.operator is home)), None)
+            return next(
+                (e for e in entries if e.holds(query, normal, form, lowered, e.rule.operator.id in at_home)), None
+            )
 
         found = first(self._user)
         if found is None and home is not None:
@@ -254,7 +263,7 @@ class RuleBook:
         via = rule.via
         if rule.operator.kind in ("filter", "blocklist") and home and home is not rule.operator:
             speaker, via = home.name, rule.operator.name
-        elif rule.operator.kind == "software" and home:
+        elif home and (rule.operator.kind == "software" or rule.operator.id in home.shares):
             speaker = home.name
         elif rule.operator.kind == "generic":
             speaker = home.name if home else None
