@@ -36,7 +36,7 @@ class PostfixChange:
     needs: tuple[str, ...]  # placeholders that must have a value
     order: int  # of several for one restriction, 1 is the narrowest
     parameter: str
-    place: str  # instead_of, before: next to `anchor`; set: the parameter becomes `entry`
+    place: str  # instead_of, before: next to `anchor`; last: in the list; set: the parameter becomes `entry`
     anchor: str
     entry: str
     main_cf: tuple[str, ...]  # a whole example
@@ -102,3 +102,8 @@ def changes_for(restriction: str, values: Mapping[str, str]) -> list[PostfixChan
     """The exceptions from one restriction, filled, the narrowest first; those that lack a value are left out."""
     known = (change.filled(values) for change in all_changes() if restriction in change.restriction)
     return sorted((change for change in known if change), key=lambda change: change.order)
+
+
+def change(change_id: str) -> PostfixChange:
+    """One exception by its id; raises KeyError where there is none."""
+    return {known.id: known for known in all_changes()}[change_id]

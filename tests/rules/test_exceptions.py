@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mailtriage.rules.exceptions import all_changes, changes_for
+from mailtriage.rules.exceptions import PostfixChange, all_changes, changes_for
 
 POOL = {"pool_regex": r"omta[0-9]+\.jcom\.zaq\.ne\.jp", "client_host": "omta0014.jcom.zaq.ne.jp"}
 
@@ -12,14 +12,11 @@ POOL = {"pool_regex": r"omta[0-9]+\.jcom\.zaq\.ne\.jp", "client_host": "omta0014
 def test_ids_are_unique_and_places_known() -> None:
     changes = all_changes()
     assert len({change.id for change in changes}) == len(changes)
-    assert {change.place for change in changes} <= {"instead_of", "before", "set"}
+    assert {change.place for change in changes} <= {"instead_of", "before", "last", "set"}
 
 
 @pytest.mark.parametrize("change", all_changes(), ids=lambda change: change.id)
-def test_entry_is_whole(change: object) -> None:
-    from mailtriage.rules.exceptions import PostfixChange
-
-    assert isinstance(change, PostfixChange)
+def test_entry_is_whole(change: PostfixChange) -> None:
     text = "\n".join(change.main_cf)
     assert change.main_cf[0].startswith(change.parameter + " =")
     assert change.entry in text

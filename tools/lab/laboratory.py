@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self, TypeVar
 
 from tools.lab.dns_server import DnsServer, Records
+from tools.lab.milter_server import MilterServer
 from tools.lab.namespace import Namespace
 from tools.lab.policy_server import Policy, PolicyServer
 from tools.lab.sasl_server import SaslServer
@@ -66,6 +67,15 @@ submission inet n - n - - smtpd
   -o smtpd_sender_restrictions=
   -o smtpd_recipient_restrictions=permit_sasl_authenticated,reject
 """
+
+
+class Closing(Protocol):
+    """What ends with the lab."""
+
+    def close(self) -> None: ...
+
+
+Server = TypeVar("Server", bound=Closing)
 
 
 class Lab:
@@ -165,10 +175,8 @@ class Lab:
         """Start Postfix and the neighbours it needs: the mailboxes' LMTP server and the login service."""
         self.run("postfix", "start")
         private = self.path("var/spool/postfix/private")
-        self.mailboxes = SmtpServer(_unix(private / "dovecot-lmtp"), lmtp)
-        self.logins = SaslServer(private / "auth", {f"{user}@{DOMAIN}": PASSWORD for user in USERS})
-        self._closing.callback(self.mailboxes.close)
-        self._closing.callback(self.logins.close)
+        self.mailboxes = self._until_end(SmtpServer(_unix(private / "dovecot-lmtp"), lmtp))
+        self.logins = self._until_end(SaslServer(private / "auth", {f"{user}@{DOMAIN}": PASSWORD for user in USERS}))
 
     def reload(self) -> None:
         """`postfix reload`, and wait until it is done."""
@@ -197,21 +205,30 @@ class Lab:
 
     # --- neighbours and clients ---
 
-    def server(self, addr: str, script: Script = accepting, port: int = 25) -> SmtpServer:
-        """A remote mail server at `addr`."""
+    def listener(self, addr: str, port: int) -> socket.socket:
+        """A bound TCP socket in the lab's network."""
         listener = self.namespace.socket(socket.AF_INET6 if ":" in addr else socket.AF_INET)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((addr, port))
-        server = SmtpServer(listener, script)
-        self._closing.callback(server.close)
-        return server
+        return listener
 
-    def policy(self, addr: str, port: int, policy: Policy) -> PolicyServer:
+    def unix_listener(self, inside: str) -> socket.socket:
+        """A bound UNIX socket, `inside` below the queue directory, such as `private/policyd-spf`."""
+        return _unix(self.path("var/spool/postfix") / inside)
+
+    def server(self, addr: str, script: Script = accepting, port: int = 25) -> SmtpServer:
+        """A remote mail server at `addr`."""
+        return self._until_end(SmtpServer(self.listener(addr, port), script))
+
+    def policy(self, listener: socket.socket, policy: Policy) -> PolicyServer:
         """A policy server."""
-        listener = self.namespace.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((addr, port))
-        server = PolicyServer(listener, policy)
+        return self._until_end(PolicyServer(listener, policy))
+
+    def milter(self, port: int, reply: str | None) -> MilterServer:
+        """A milter on 127.0.0.1 that refuses every recipient with `reply`."""
+        return self._until_end(MilterServer(self.listener("127.0.0.1", port), reply))
+
+    def _until_end(self, server: Server) -> Server:
         self._closing.callback(server.close)
         return server
 

@@ -262,7 +262,7 @@ def _gmail() -> Script:
 def write(target: Path) -> None:
     """Run the scenes and keep the log."""
     with Lab(MAIN_CF, MAPS, records=_records(), hostname=f"mail.{DOMAIN}") as lab:
-        lab.policy("127.0.0.1", 10023, greylisting("198.18.100.4"))
+        lab.policy(lab.listener("127.0.0.1", 10023), greylisting("198.18.100.4"))
         _ordinary(lab)
         _outbound(lab)
         _refusals(lab)
