@@ -57,8 +57,9 @@ def _status(text: str, fields: f.Fields) -> None:
     status, _, reply = text.partition(" ")
     fields["status"] = status.rstrip(",")
     if reply.startswith("("):
-        if reply.endswith(")"):
-            reply = reply[1:-1]
+        end = reply.rfind(")")
+        if end > 0 and (end == len(reply) - 1 or reply[end + 1 :].strip(" ,;").isdigit()):
+            reply = reply[1:end]  # a number behind it comes from an exporter, not from Postfix
         else:
             reply = reply[1:]
             fields["flags"] = ("truncated",)

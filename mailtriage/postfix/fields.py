@@ -69,6 +69,9 @@ def relay_fields(relay: str) -> Fields:
         return {}
     bracket = relay.find("[")
     if bracket < 0:
+        host, colon, port = relay.rpartition(":")
+        if colon and (value := number(port)) is not None and len(port) < 6:
+            return {"relay_name": host, "relay_port": value}
         return {"relay_name": relay}
     close = relay.find("]", bracket)
     if close < 0:
