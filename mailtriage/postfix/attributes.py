@@ -26,6 +26,7 @@ def split(text: str) -> tuple[str, Fields]:
     Returns the text without the semicolon that closes it, and the event's fields; flags ``ambiguous`` where addresses
     are unquoted (Postfix up to 3.4, or info_log_address_format=internal) and another reading is possible.
     """
+    text = text.rstrip(" ")
     base = max(0, len(text) - WINDOW)
     tail = text[base:]
     position, fields = _protocol(tail)

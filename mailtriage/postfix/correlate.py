@@ -44,12 +44,13 @@ class _Message:
 class _Session:
     """One client of one smtpd process."""
 
-    __slots__ = ("detail", "line", "login", "method", "ptr_name")
+    __slots__ = ("client", "detail", "line", "login", "method", "ptr_name")
 
     def __init__(self, line: int) -> None:
         self.line = line
         self.ptr_name: str | None = None
         self.detail = "no_ptr"
+        self.client: Event | None = None  # its connect line
         self.login: str | None = None
         self.method: str | None = None
 
@@ -169,6 +170,7 @@ class Correlator:
         kind = event.event
         if kind == "connect":
             session = _Session(line)
+            session.client = event
             warned = self._names.pop(place, None)
             if warned is not None:
                 warning = warned[1]
@@ -238,6 +240,12 @@ def _tell(event: Event, message: _Message, changes: dict[str, Any]) -> None:
 
 
 def _introduce(event: Event, session: _Session, changes: dict[str, Any]) -> None:
+    client = session.client
+    if client is not None and event.client_addr is None:
+        for name in ("client_name", "client_addr", "client_port"):
+            value = getattr(client, name)
+            if value is not None:
+                changes[name] = value
     if event.client_name == "unknown" and event.detail is None:
         changes["detail"] = session.detail
         if session.ptr_name is not None:

@@ -58,8 +58,9 @@ def _status(text: str, fields: f.Fields) -> None:
     fields["status"] = status.rstrip(",")
     if reply.startswith("("):
         end = reply.rfind(")")
-        if end > 0 and (end == len(reply) - 1 or reply[end + 1 :].strip(" ,;").isdigit()):
-            reply = reply[1:end]  # a number behind it comes from an exporter, not from Postfix
+        behind = reply[end + 1 :].strip(" ,;") if end >= 0 else "cut"
+        if not behind or behind.isdigit():  # a number behind it comes from an exporter, not from Postfix
+            reply = reply[1:end]
         else:
             reply = reply[1:]
             fields["flags"] = ("truncated",)
@@ -127,7 +128,10 @@ def _direction(program: str, relay: str, fields: f.Fields) -> str:
     address = fields.get("relay_addr", "")
     if relay in ("local", "virtual") or "/" in address:
         return "local"
-    if program in ("smtp", "lmtp") and (address.startswith(_LOOPBACK) or fields.get("relay_name") == "localhost"):
+    name = fields.get("relay_name", "")
+    if program in ("smtp", "lmtp") and (
+        address.startswith(_LOOPBACK) or name == "localhost" or name.startswith("127.")
+    ):
         # LMTP over TCP to this machine is the mailbox server or a filter: only a filter hands the mail back.
         return "internal" if program == "smtp" or (fields.get("relay_port") or 0) >= 10_000 else "local"
     if program in ("lmtp", "local", "virtual", "pipe"):

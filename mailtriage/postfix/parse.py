@@ -49,12 +49,25 @@ def _by_text(text: str, tag: str) -> Fields | None:
     split = split_queue_id(text)
     rest = split[1] if split is not None else text
     if rest.startswith(("from=", "removed", "uid=", "sender non-delivery", "sender delay", "sender delivery")):
-        return qmgr.read(text, "postfix/qmgr")
+        return _known_as("qmgr", qmgr.read(text, "postfix/qmgr"))
     if rest.startswith(("message-id=", "resent-message-id=")) or cleanup.is_check(rest):
-        return cleanup.read(text, tag)
+        return _known_as("cleanup", cleanup.read(text, tag))
     if rest.startswith("to=") or text.startswith("connect to "):
-        return smtp.read(text, "postfix/smtp")
-    return smtpd.read(text, tag) or postscreen.read(text, tag) or smtp.read(text, "postfix/smtp")
+        return _known_as("smtp", smtp.read(text, "postfix/smtp"))
+    fields = _known_as("smtpd", smtpd.read(text, tag))
+    if fields is not None and fields["event"] != "other":
+        return fields
+    return (
+        _known_as("postscreen", postscreen.read(text, tag))
+        or _known_as("smtp", smtp.read(text, "postfix/smtp"))
+        or fields
+    )
+
+
+def _known_as(program: str, fields: Fields | None) -> Fields | None:
+    if fields is not None:
+        fields["program"] = program
+    return fields
 
 
 def parse(head: Head) -> Event | None:
@@ -77,8 +90,10 @@ def parse(head: Head) -> Event | None:
         fields = {"event": "other", "text": text}
         if (split := split_queue_id(text)) and split[0] is not None:
             fields["queue_id"] = split[0]
-    if head.flags:
-        fields["flags"] = (*head.flags, *fields.get("flags", ()))
+    if "truncated" in head.flags:
+        fields["flags"] = ("truncated", *fields.get("flags", ()))
+    if "program" in fields:
+        program = fields.pop("program")
     return make_event(
         stamp=head.stamp,
         host=head.host,

@@ -29,6 +29,7 @@ STAGES = frozenset({
     "CONNECT", "HELO", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "DATA content", "BDAT", "BDAT content",
     "END-OF-MESSAGE", "RSET", "NOOP", "VRFY", "ETRN", "QUIT", "XCLIENT", "XFORWARD", "HELP", "UNKNOWN",
 })  # fmt: skip
+_HELO_CLASS = ">: Helo command rejected: "
 CODED = frozenset({"reject", "reject_warning", "milter_reject"})
 
 
@@ -51,10 +52,14 @@ def read(rest: str) -> f.Fields | None:
             return None
         fields["flags"] = ("truncated",)
         return fields
-    reason, more = attributes.split(words[client.end + 2 :])
+    words = words[client.end + 2 :]
+    code, dsn = None, None
+    if event in CODED:
+        code, dsn, words = f.codes(words)
+    found = _raw_helo(words) if stage in ("HELO", "EHLO") else None
+    reason, more = found or attributes.split(words)
     fields.update(more)
     if event in CODED:
-        code, dsn, reason = f.codes(reason)
         if code is not None:
             fields["code"] = code
         if dsn is not None:
@@ -63,3 +68,19 @@ def read(rest: str) -> f.Fields | None:
     if reason:
         fields["reason"] = reason
     return fields
+
+
+def _raw_helo(words: str) -> tuple[str, f.Fields] | None:
+    """At HELO the name is logged raw (smtpd_delay_reject = no) and may imitate all that is around it.
+
+    It stands there twice: ``<name>: Helo command rejected: …; proto=SMTP helo=<name>``.
+    """
+    end = words.find(_HELO_CLASS, 0, 2000)
+    while words[:1] == "<" and 0 < end < 2000:
+        name = words[1:end]
+        for proto in ("ESMTP", "SMTP"):
+            tail = f"; proto={proto} helo=<{name}>"
+            if name and words.endswith(tail):
+                return words[: -len(tail)], {"proto": proto, "helo": name}
+        end = words.find(_HELO_CLASS, end + 1, 2000)
+    return None

@@ -11,6 +11,9 @@ _ENDS = (
     ("improper command pipelining after ", "other"),
 )
 
+# What the services for one's own users are called in a tag: by master.cf's names, or Debian's $service_name.
+_SUBMISSION = ("submission", "smtps", "/587/", "/465/")
+
 
 def read(text: str, tag: str) -> f.Fields | None:
     """Read one message text of severity info; None where its form is unknown."""
@@ -22,7 +25,7 @@ def read(text: str, tag: str) -> f.Fields | None:
 
 def direction(tag: str, fields: f.Fields) -> str:
     """Which way a client's mail goes, as far as one line tells: its service's name, its login, its address."""
-    if "sasl_username" in fields or "submission" in tag or "smtps" in tag:
+    if "sasl_username" in fields or any(word in tag for word in _SUBMISSION):
         return "submission"
     if "orig_queue_id" in fields and fields.get("client_addr") in ("127.0.0.1", "::1"):
         return "internal"
@@ -64,7 +67,10 @@ def _peer_line(event: str, text: str, start: int) -> f.Fields | None:
     client = f.peer(text, start)
     if client is None:
         return None
-    return {"event": event, **f.client_fields(client)}
+    fields: f.Fields = {"event": event, **f.client_fields(client)}
+    if event == "disconnect" and client.end < len(text):
+        fields["text"] = text  # its counters tell of refusals that are logged nowhere else: rcpt=0/1
+    return fields
 
 
 def _client(rest: str) -> f.Fields | None:

@@ -16,7 +16,8 @@ _OTHERS = (
     "Cannot start TLS: ", "Host offered STARTTLS: ", "Unverified: ", "Verified: ", "Untrusted: ", "Trusted: ",
     "Server certificate ", "Client certificate ", "Peer certificate ", "Peer verification", "setting up TLS connection",
     "SSL_accept:", "SSL_connect:", "reusing previous session", "looking for session ", "save session ",
-    "remove session ", "verify error:", "verify return:", "depth=", "subject_CN=", "fingerprint=", "TLS SNI ", "Used TLS for ",
+    "remove session ", "verify error:", "verify return:", "depth=", "subject_CN=", "fingerprint=", "TLS SNI ",
+    "Used TLS for ",
 )  # fmt: skip
 
 

@@ -11,7 +11,16 @@ _FINAL = (
     "name or service not known", "no address associated with", "nodename nor servname", "hostname/servname not known",
     "host not found, type", "unknown host", "name does not resolve", "host not found",
 )  # fmt: skip
-_TEMPORARY = ("temporary failure", "try again", "timed out", "timeout", "refused", "unreachable", "system error")
+_TEMPORARY = (
+    "temporary failure",
+    "lookup failure",
+    "try again",
+    "timed out",
+    "timeout",
+    "refused",
+    "unreachable",
+    "system error",
+)
 _SASL_SENTENCES = ("SASL authentication failure", "SASL authentication problem")
 _RATE = re.compile(r"[A-Z][A-Za-z ]{4,40} limit exceeded: \d{1,9} from ")
 _FROM_CLIENT = re.compile(

@@ -101,6 +101,11 @@ def test_login_of_the_session() -> None:
     assert (last.sasl_username, last.direction) == ("bob", "submission")
 
 
+def test_client_of_a_proxy_filter() -> None:
+    reject = "postfix/smtpd[7]: proxy-reject: END-OF-MESSAGE: 554 5.7.0 Spam; from=<a@x> to=<b@y> proto=SMTP helo=<z>"
+    assert read(CONNECT, reject)[-1].client_addr == "203.0.113.9"
+
+
 def test_expired_mail_is_told_its_last_attempt() -> None:
     deferred = (
         "postfix/smtp[9]: 4VgT0k2L2Tz9sX: to=<u@example.com>, relay=none, delay=1, delays=1/0/0/0, dsn=4.4.1, "
