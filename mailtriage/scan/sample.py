@@ -58,6 +58,15 @@ class Sample:
         self._full = self._full or other._full
         self._trim()
 
+    def take_over(self, other: "Sample") -> None:
+        """Add what a set of another limit holds: the result is exact only as far as both are."""
+        for key, (member, value) in other._kept.items():
+            self._put(key, member, value)
+        if other._full:
+            self._full = True
+            self._ceiling = min(self._ceiling, other._ceiling)
+            self._kept = {k: v for k, v in self._kept.items() if k < self._ceiling}
+
     def settle(self) -> None:
         """Bring the set into its one final form, for comparing and sending."""
         self._trim()

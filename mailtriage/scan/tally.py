@@ -94,6 +94,9 @@ WIDE = Limits(distinct=512, evidence=20, mails=256)
 NARROW = Limits(distinct=48, evidence=12, mails=24)
 
 
+_SAMPLES = ("messages", "senders", "recipients", "clients", "names", "relays", "mails", "evidence")
+
+
 class Group:
     """The attempts of one trouble."""
 
@@ -140,6 +143,18 @@ class Group:
             self.captures[name] = Sample(32)
         self.captures[name].add(value)
 
+    def absorb(self, other: "Group") -> None:
+        """Add a group of other limits to this one; the other stays as it is."""
+        copy = Group(Limits(self.messages.limit, self.evidence.limit, self.mails.limit))
+        copy.count, copy.first, copy.last = other.count, other.first, other.last
+        for name in _SAMPLES:
+            getattr(copy, name).take_over(getattr(other, name))
+        for key, seen in other.captures.items():
+            copy.captures[key] = Sample(seen.limit)
+            copy.captures[key].take_over(seen)
+        copy.codes, copy.details, copy.hours, copy.ends = other.codes, other.details, other.hours, other.ends
+        self.merge(copy)
+
     def merge(self, other: "Group") -> None:
         self.count += other.count
         self.keep_ends(*other.ends)
@@ -147,7 +162,7 @@ class Group:
             self.first = other.first
         if other.last is not None and (self.last is None or other.last > self.last):
             self.last = other.last
-        for name in ("messages", "senders", "recipients", "clients", "names", "relays", "mails", "evidence"):
+        for name in _SAMPLES:
             getattr(self, name).merge(getattr(other, name))
         for key, seen in other.captures.items():
             if key in self.captures:

@@ -1,0 +1,93 @@
+"""The desk at which everything is judged: what was gathered, what is ours, the rules and the words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mailtriage.model.finding import Evidence, LateMail, LostMail
+from mailtriage.rules.book import RuleBook
+from mailtriage.scan.ask import Fact
+from mailtriage.scan.survey import Survey
+from mailtriage.scan.tally import Hours, Line, Mail, Place
+from mailtriage.texts.catalog import Texts
+from mailtriage.triage.case import Case
+from mailtriage.triage.episodes import Hour
+from mailtriage.triage.own import Own
+
+
+@dataclass
+class Desk:
+    """All that a judgement may look at. Judgements claim cases; nothing else here changes."""
+
+    survey: Survey
+    book: RuleBook
+    texts: Texts
+    own: Own
+    cases: list[Case]
+    now: datetime | None  # the time of the last line read
+    options: dict[str, str] = field(default_factory=dict)
+
+    def open(self, direction: str | None = None, cause: str | None = None) -> list[Case]:
+        """The cases that no judgement has claimed, the largest first."""
+        return [
+            case
+            for case in self.cases
+            if not case.claimed
+            and (direction is None or case.key.direction == direction)
+            and (cause is None or case.key.cause == cause)
+        ]
+
+    def claim(self, claimed: Iterable[Case]) -> None:
+        """Take cases off the desk: a finding speaks for them."""
+        for case in claimed:
+            case.claimed = True
+
+    def when(self, place: Place | None) -> datetime | None:
+        return self.survey.when(place)
+
+    def hours(self, hours: Hours | None) -> list[Hour]:
+        """Counted hours with their dates."""
+        out = []
+        for count, first, last in hours.by_hour.values() if hours else ():
+            begin, end = self.when(first), self.when(last)
+            if begin is not None and end is not None:
+                out.append(Hour(min(begin, end), max(begin, end), count))
+        return out
+
+    def evidence(self, lines: Iterable[Line], limit: int = 20) -> tuple[Evidence, ...]:
+        """Lines with their place as people count it, in order."""
+        chosen = sorted({line.place[:2]: line for line in lines}.values())
+        if len(chosen) > limit:
+            chosen = chosen[: limit - limit // 2] + chosen[-(limit // 2) :]
+        sources = self.survey.sources
+        return tuple(
+            Evidence(sources[line.place.source].name, self.survey.line(line.place), line.text) for line in chosen
+        )
+
+    def evidence_of(self, case: Case, limit: int = 20) -> tuple[Evidence, ...]:
+        """The first and the last line of a case, and an even sample between."""
+        return self.evidence([*case.group.ends, *(line for _, line in case.group.evidence.items())], limit)
+
+    def mails(self, case: Case) -> list[Mail]:
+        """The mails of a case that were kept, in the order of the log."""
+        return sorted(mail for _, mail in case.group.mails.items())
+
+    def lost(self, mails: Iterable[Mail]) -> tuple[LostMail, ...]:
+        """Mails that must be sent again."""
+        return tuple(
+            LostMail(time=self.when(m.place), sender=m.sender, recipient=m.recipient, queue_id=m.queue_id)
+            for m in sorted(mails)
+        )
+
+    def late(self, queue_ids: Iterable[str]) -> tuple[LateMail, ...]:
+        """Those of these mails that arrived after all."""
+        arrived: dict[str, Mail] = dict(self.survey.tally.late.items())
+        found = [arrived[queue_id] for queue_id in queue_ids if queue_id in arrived]
+        return tuple(
+            LateMail(time=self.when(m.place), sender=m.sender, recipient=m.recipient, delay=m.delay or 0.0)
+            for m in sorted(found)
+        )
+
+    def fact_hours(self, facts: Sequence[Fact]) -> list[Hour]:
+        """The hours of several facts."""
+        return [hour for fact in facts for hour in self.hours(fact.hours)]

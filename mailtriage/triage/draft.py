@@ -1,0 +1,173 @@
+"""From cases to a finding: everything that follows from the facts alone; the judgement adds what it thinks."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from mailtriage.model.finding import CodeCount, Finding, Legitimacy, LostMail, Party, Step
+from mailtriage.rules.advice import advise
+from mailtriage.rules.book import Classification
+from mailtriage.scan.ask import Fact
+from mailtriage.texts.catalog import fill
+from mailtriage.triage.case import Case, together
+from mailtriage.triage.desk import Desk
+from mailtriage.triage.episodes import course
+from mailtriage.triage.organisation import domain_of
+
+SHOWN = 50  # names of senders, recipients, clients in a finding
+LOST = 200
+
+
+def finding_id(kind: str, direction: str, cause: str, party: str) -> str:
+    """The same trouble has the same id tomorrow: a hash of kind, direction, cause and party, and of nothing else."""
+    text = "\0".join((kind, direction, cause, party))
+    return blake2b(text.encode(), digest_size=6).hexdigest()
+
+
+def draft(
+    desk: Desk,
+    found: Sequence[Case],
+    kind: str,
+    party: Party,
+    severity: str,
+    *,
+    cause: str | None = None,
+    direction: str | None = None,
+    detail: str | None = None,
+    successes: Sequence[Fact] = (),
+    state: str | None = None,
+    fault: str | None = None,
+    act: str | None = None,
+    lost: Sequence[LostMail] | None = None,
+    legitimacy: Legitimacy | None = None,
+    words: str | None = None,
+    values: Mapping[str, Any] | None = None,
+    steps: Sequence[Step] | None = None,
+    user_text: str | None = None,
+    own_users: Iterable[str] = (),
+) -> Finding:
+    """A finding over these cases.
+
+    ``words`` is the key below ``finding.`` whose title, why and steps are said; without it the rule's own words are
+    used, under the title of ``kind``. ``values`` fill both.
+    """
+    case = found[0] if len(found) == 1 else together(found)
+    group = case.group
+    way = course(desk.hours(group.hours), desk.fact_hours(successes), desk.now)
+    rule = desk.book.rules.get(case.rule or "")
+    facts = _values(desk, case, party) | dict(values or {})
+    captures = {name: next(iter(seen.members()), "") for name, seen in group.captures.items()}
+    advice = advise(
+        Classification(cause or case.key.cause, rule, case.key.operator or None, case.key.via or None, captures),
+        {key: str(value) for key, value in facts.items()},
+        desk.texts.lang,
+    )
+    facts |= {"why": advice.why, "first_link": advice.links[0].url if advice.links else ""}
+    title_key = f"finding.{words or kind}.title"
+    why, steps = advice.why, steps or advice.steps
+    if words is not None and desk.texts.has(f"finding.{words}.why"):
+        why = desk.texts.say(f"finding.{words}.why", **facts)
+        if steps is advice.steps:
+            steps = say_steps(desk, words, facts)
+    parties = {"senders": group.senders, "recipients": group.recipients, "clients": group.clients}
+    named = tuple(group.captures["own_ip"].members()) if "own_ip" in group.captures else ()
+    return Finding(
+        id=finding_id(kind, direction or case.key.direction, cause or case.key.cause, party.id),
+        kind=kind,
+        severity=severity,
+        cause=cause or case.key.cause,
+        detail=detail or _most(group.details),
+        rule=rule.id if rule else None,
+        operator=case.key.operator or None,
+        via=case.key.via or None,
+        direction=direction or case.key.direction,
+        title=desk.texts.say(title_key, **facts),
+        party=party,
+        state=state or way.state,
+        count=group.count,
+        messages=len(group.messages) or group.count,
+        first_seen=desk.when(group.first),
+        last_seen=desk.when(group.last),
+        last_success=way.last_success,
+        next_success=way.next_success,
+        episodes=way.episodes,
+        codes=tuple(
+            CodeCount(code=code or None, dsn=dsn or None, count=count)
+            for (code, dsn), count in sorted(group.codes.items(), key=lambda pair: (-pair[1], pair[0]))
+        ),
+        own_ips=named or tuple(known.value for known in desk.own.ips if case.key.direction == "outbound"),
+        own_users=tuple(sorted(own_users)),
+        logs=tuple(sorted(host for host in case.hosts if host)),
+        senders=tuple(sorted(group.senders.members()[:SHOWN])),
+        recipients=tuple(sorted(group.recipients.members()[:SHOWN])),
+        clients=tuple(sorted(group.clients.members()[:SHOWN])),
+        relays=tuple(sorted(group.relays.members()[:SHOWN])),
+        distinct={name: len(seen) for name, seen in parties.items() if len(seen)},
+        estimated=tuple(name for name, seen in parties.items() if not seen.exact),
+        lost=tuple(lost or ())[:LOST],
+        late=desk.late(mail.queue_id for mail in desk.mails(case) if mail.queue_id),
+        looks_legitimate=legitimacy,
+        fault=fault or (rule.fault if rule else "nobody"),
+        act=act or (rule.act if rule else "our_admin"),
+        temporary=rule.temporary if rule else None,
+        typical_wait=advice.wait,
+        evidence=desk.evidence_of(case),
+        quote=_quote(case),
+        why=why,
+        steps=tuple(steps),
+        links=advice.links,
+        request_text=advice.request,
+        user_text=user_text or advice.user,
+        lang=desk.texts.lang,
+    )  # fmt: skip
+
+
+def _values(desk: Desk, case: Case, party: Party) -> dict[str, Any]:
+    """What words may name: the facts of the case that are certain."""
+    group = case.group
+    recipients = sorted({domain_of(address) for address in group.recipients} - {""})
+    values: dict[str, Any] = {
+        "count": group.count, "messages": len(group.messages) or group.count, "party": party.name,
+        "pattern": party.pattern or party.name, "operator": case.key.operator or party.name, "via": case.key.via,
+        "own_ip": desk.own.ip or "", "own_host": next(iter(sorted(case.hosts)), ""),
+        "own_domain": desk.own.domains[0].value if desk.own.domains else "",
+        "domains": ", ".join(recipients[:5]), "domain": recipients[0] if recipients else "",
+        "senders": len(group.senders), "recipients": len(group.recipients), "clients": len(group.clients),
+        "cause": desk.texts.say(f"cause.{case.key.cause}"),
+    }  # fmt: skip
+    for name, seen in (
+        ("sender", group.senders), ("recipient", group.recipients), ("client_ip", group.clients),
+        ("client_name", group.names), ("relay", group.relays),
+    ):  # fmt: skip
+        members = sorted(seen.members())
+        values[name] = members[0] if members else ""
+    return {key: value for key, value in values.items() if value != ""}
+
+
+def say_steps(desk: Desk, words: str, values: Mapping[str, Any]) -> tuple[Step, ...]:
+    """Steps of a judgement: a list of sentences, or of tables with text, command and url."""
+    out = []
+    for number, step in enumerate(desk.texts.raw(f"finding.{words}.steps") or (), 1):
+        table: Mapping[str, str] = {"text": step} if isinstance(step, str) else step
+        parts = {name: fill(text, values) for name, text in table.items()}
+        if any("{" in text and name != "text" for name, text in parts.items()):
+            continue
+        out.append(Step(f"{words}.{number}", parts["text"], parts.get("command"), parts.get("url")))
+    return tuple(out)
+
+
+def _most(details: Mapping[str, int]) -> str | None:
+    return min(details, key=lambda name: (-details[name], name), default=None) or None
+
+
+def _quote(case: Case) -> str | None:
+    """The words of the last line of a case: the reply, or the text behind the tag."""
+    if not case.group.ends:
+        return None
+    text = case.group.ends[-1].text
+    for mark in (" said: ", "status=", "reject: ", "]: "):
+        _, found, tail = text.partition(mark)
+        if found:
+            words = tail if mark != "status=" else tail.partition(" (")[2].removesuffix(")")
+            return words.rpartition(" (in reply to ")[0] or words.partition("; from=<")[0] or words
+    return text
