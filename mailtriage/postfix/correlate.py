@@ -32,12 +32,13 @@ Place = tuple[str | None, str | None, int | None]
 class _Message:
     """What was said about one queue ID since it came into use."""
 
-    __slots__ = ("deferred", "facts", "line", "several")
+    __slots__ = ("deferred", "facts", "guessed", "line", "several")
 
     def __init__(self, line: int) -> None:
         self.line = line
         self.facts: dict[str, Any] = {}
         self.deferred: Event | None = None  # the last attempt that failed for now
+        self.guessed = False  # which message it was before is known by its message ID alone
         self.several = False  # more than one recipient was deferred
 
 
@@ -145,19 +146,20 @@ class Correlator:
         known = self._by_id.get(mark)
         client = message.facts.get("client_addr")
         if known is not None and known[1] != key and (client is None or client in _LOOPBACK):
-            self._join(message, known[1])
+            self._join(message, known[1], guess=True)
         if known is None or client not in (None, *_LOOPBACK):
             self._by_id[mark] = (line, key)
             self._by_id.move_to_end(mark)
 
-    def _join(self, message: _Message, earlier: Key) -> None:
+    def _join(self, message: _Message, earlier: Key, guess: bool = False) -> None:
         """Tell a message what is known of the one it was before."""
         before = self._live.get(earlier) or self._removed.get(earlier)
         if before is None or before is message:
             return
         facts = message.facts
-        if "sasl_username" in facts or "orig_queue_id" in facts:
+        if ("sasl_username" in facts or "orig_queue_id" in facts) and (guess or not message.guessed):
             return
+        message.guessed = guess
         facts["orig_queue_id"] = before.facts.get("orig_queue_id", earlier[1])
         for name in _HANDED_ON:
             if name in before.facts:

@@ -61,6 +61,21 @@ def test_filter_hop_by_queued_as() -> None:
     assert (last.sasl_username, last.orig_queue_id) == ("bob", "4VgT0k2L2Tz9sX")
 
 
+def test_queued_as_is_better_than_the_message_id() -> None:
+    last = read(
+        LOGIN,
+        "postfix/cleanup[1]: 4VgT0k2L2Tz9sX: message-id=<1@pc>",
+        "postfix/smtpd[6]: 4VgT2B3CyzzB8: client=evil[203.0.113.66]",
+        "postfix/cleanup[1]: 4VgT2B3CyzzB8: message-id=<1@pc>",
+        "postfix/10025/smtpd[5]: 4VgT1A0XyzzB7: client=localhost[127.0.0.1]",
+        "postfix/cleanup[1]: 4VgT1A0XyzzB7: message-id=<1@pc>",
+        "postfix/smtp[9]: 4VgT0k2L2Tz9sX: to=<u@example.com>, relay=127.0.0.1[127.0.0.1]:10024, delay=1, "
+        "delays=1/0/0/0, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4VgT1A0XyzzB7)",
+        BOUNCE.replace("4VgT0k2L2Tz9sX", "4VgT1A0XyzzB7"),
+    )[-1]
+    assert (last.sasl_username, last.client_addr, last.orig_queue_id) == ("bob", "203.0.113.9", "4VgT0k2L2Tz9sX")
+
+
 def test_stranger_with_our_message_id_is_not_us() -> None:
     last = read(
         LOGIN,
