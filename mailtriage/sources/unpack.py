@@ -136,12 +136,31 @@ def _gzip(stored: Stored) -> Iterator[bytes]:
 
 
 def _salvage(stored: Stored, given: int) -> Iterator[bytes]:
-    """What a gzip decoder held back when it raised: once more from the start, now stopping right before the fault."""
-    stored.rewind()
-    for piece in _members(stored, _Zlib, b"\x1f\x8b", step=64, limit=1024):
+    """What a gzip decoder held back when it raised: once more from the start, now byte by byte before the fault."""
+    slow = _Slow(stored, stored.at - 2 * STEP)
+    for piece in _members(slow, _Zlib, b"\x1f\x8b"):
         if given < len(piece):
             yield piece[given:]
         given = max(0, given - len(piece))
+
+
+class _Slow:
+    """Reads single bytes once ``fast`` bytes were read."""
+
+    def __init__(self, stored: Stored, fast: int) -> None:
+        self._stored = stored
+        self._fast = fast
+        self.rewind()
+
+    @property
+    def at(self) -> int:
+        return self._stored.at
+
+    def rewind(self) -> None:
+        self._stored.rewind()
+
+    def read(self, size: int, /) -> bytes:
+        return self._stored.read(size if self.at < self._fast else 1)
 
 
 def _bzip2(stored: Stored) -> Iterator[bytes]:
@@ -168,20 +187,18 @@ def _lz4(stored: Stored) -> Iterator[bytes]:
     return _members(stored, LZ4FrameDecompressor, b"\x04\x22\x4d\x18")
 
 
-def _members(
-    stored: Stored, make: Callable[[], _Decoder], magic: bytes, *, step: int = STEP, limit: int = PIECE
-) -> Iterator[bytes]:
+def _members(stored: Stored, make: Callable[[], _Decoder], magic: bytes) -> Iterator[bytes]:
     """One member, frame or stream after the other, each with a decoder of its own, zero padding between them."""
-    data = stored.read(step)
+    data = stored.read(STEP)
     while data:
         decoder = make()
         while not decoder.eof:
             if not data and decoder.needs_input:
-                data = stored.read(step)
+                data = stored.read(STEP)
                 if not data:
                     raise Damage("truncated")
             try:
-                piece = decoder.decompress(data, max_length=limit)
+                piece = decoder.decompress(data, max_length=PIECE)
             except Exception as error:  # each library has a class of its own, RuntimeError and MemoryError included
                 raise Damage("corrupt") from error
             data = b""
@@ -190,7 +207,7 @@ def _members(
             if decoder.eof:
                 break
         data = (decoder.unused_data or b"").lstrip(b"\x00")
-        while len(data) < len(magic) and (more := stored.read(step)):
+        while len(data) < len(magic) and (more := stored.read(STEP)):
             data = (data + more).lstrip(b"\x00")
         if data and not data.startswith(magic):
             raise Damage("trailing")

@@ -21,7 +21,7 @@ HINT = (
 
 @pytest.fixture
 def machine(tmp_path: Path) -> ThisMachine:
-    return ThisMachine([str(tmp_path / name) for name in ("maillog", "mail.log")])
+    return ThisMachine([str(tmp_path / name) for name in ("maillog", "mail.log")], ask_postfix=False)
 
 
 def old(path: Path, days: float) -> None:
@@ -36,7 +36,8 @@ def test_the_first_that_is_there(tmp_path: Path, machine: ThisMachine) -> None:
     assert machine.log() == str(tmp_path / "maillog")
 
 
-def test_what_postfix_says_first(tmp_path: Path, machine: ThisMachine, program) -> None:  # type: ignore[no-untyped-def]
+def test_what_postfix_says_first(tmp_path: Path, program) -> None:  # type: ignore[no-untyped-def]
+    machine = ThisMachine([str(tmp_path / "mail.log")])
     (tmp_path / "own.log").write_bytes(b"x\n")
     (tmp_path / "mail.log").write_bytes(b"x\n")
     program("postconf", f"print('maillog_file =', {str(tmp_path / 'own.log')!r})")
