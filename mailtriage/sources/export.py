@@ -5,6 +5,7 @@ the value is no plain text, ``NAME``, newline, its length as 64 bits little endi
 the entry.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -41,6 +42,33 @@ def lines(pieces: Iterator[bytes], *, seen: Callable[[bytes], None] | None = Non
             yield line
         if seen is not None and (cursor := entry.get(b"__CURSOR")):
             seen(cursor)
+
+
+def from_json(data: bytes) -> tuple[bytes, str | None]:
+    """Whole lines of ``journalctl -o json``, an entry each -> lines as above, and the last entry's cursor.
+
+    What is no such entry is passed on as it is.
+    """
+    out = []
+    cursor = None
+    for raw in data.splitlines():
+        try:
+            entry = json.loads(raw)
+            fields = {name: _value(entry[name.decode()]) for name in _WANTED if name.decode() in entry}
+        except (ValueError, TypeError, RecursionError):
+            out.append(raw + b"\n")
+            continue
+        out.append(_line(fields))
+        cursor = fields.get(b"__CURSOR", b"").decode("utf-8", "replace") or cursor
+    return b"".join(out), cursor
+
+
+def _value(value: object) -> bytes:
+    """Text, or the bytes of what is no text as a list of numbers; a field that an entry has twice is a list of both."""
+    if isinstance(value, list):
+        first = value[0] if value else ""
+        return bytes(value) if isinstance(first, int) else _value(first)
+    return str(value if value is not None else "").encode("utf-8", "surrogateescape")
 
 
 class _Fields:

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
+from io import FileIO
 from typing import Protocol
 
 from mailtriage.model.report import Unread
@@ -47,16 +49,33 @@ class Reader:
             return
         try:
             with open_file(source) as file:
-                size = os.fstat(file.fileno()).st_size - source.start if source.archive != "plain" else source.size
-                yield from self._blocks(Window(file, source.start, size))
+                yield from self._blocks(self._window(file))
         except Replaced:
             self.unread.append(Unread(source.name, "replaced", "0"))
         except OSError as error:
             self.unread.append(unread(error, source.name, source.path))
 
+    def exactly(self, start: int, end: int) -> bytes:
+        """The unpacked bytes [start, end) whatever lines they belong to, or as many of them as there are."""
+        data = bytearray(max(0, end - start))
+        view, at = memoryview(data), 0
+        with suppress(OSError, Replaced), open_file(self.source) as file:
+            feed = self._feed(self._window(file), start)
+            while at < len(data) and (got := feed.fill(view[at:])):
+                at += got
+        return bytes(view[:at])
+
+    def _window(self, file: FileIO) -> Window:
+        source = self.source
+        size = source.size if source.archive == "plain" else os.fstat(file.fileno()).st_size
+        return Window(file, source.start, size)
+
+    def _feed(self, window: Window, offset: int) -> "Feed":
+        return Direct(window, offset) if self.source.seekable else Unpacking(self.source, window, offset)
+
     def _blocks(self, window: Window) -> Iterator[Block]:
         offset = max(0, self._start - self._context - 1) if self._start else 0
-        feed: Feed = Direct(window, offset) if self.source.seekable else Unpacking(self.source, window, offset)
+        feed = self._feed(window, offset)
         cutter = Cutter(
             feed.fill,
             offset=offset,

@@ -3,7 +3,9 @@
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from mailtriage.model.stamp import Stamp
@@ -51,6 +53,21 @@ def _first(read: Callable[[int], bytes], size: int) -> bytes:
         while len(data) < size and (more := read(size - len(data))):
             data += more
     return data[:size]
+
+
+def described(path: str, *, follows: bool = False) -> Source:
+    """The file at ``path`` as a source of its own. Raises OSError as opening it does."""
+    status = Path(path).stat()
+    source = Source(
+        name=path,
+        path=path,
+        size=status.st_size,
+        mtime=status.st_mtime,
+        device=status.st_dev,
+        inode=status.st_ino,
+        follows=follows,
+    )
+    return replace(source, codec=first_block(source).codec)
 
 
 class Span(NamedTuple):
