@@ -1,0 +1,109 @@
+"""What all commands share: they are imported when they are called, and end with one clear line and an exit status.
+
+Exit statuses: 0 done; 1 --fail-on met, or an unknown thing; 2 wrong usage, nothing could be read, or output that could
+not be written; 3 part of the input could not be read; 130 after Ctrl-C. The highest wins in the order 2, 3, 1, 0.
+"""
+
+import contextlib
+import errno
+import os
+import pkgutil
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+import mailtriage
+from mailtriage.cli.words import interface
+
+DONE, FOUND, USAGE, PARTLY, INTERRUPTED = 0, 1, 2, 3, 130
+_NO_COMMANDS = {"frame", "options", "scanning", "settings", "words"}
+
+
+class Lazy(click.Group):
+    """A group whose commands are the modules beside this one that have a ``command``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        names = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
+        return sorted(name for name in names if name not in _NO_COMMANDS and not name.startswith("_"))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = import_module(f"mailtriage.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, interface().say(f"cli.{name}.short")) for name in self.list_commands(ctx)]
+        with formatter.section(interface().say("cli.commands")):
+            formatter.write_dl(rows)
+
+
+def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(f"mailtriage {mailtriage.__version__}")
+        ctx.exit()
+
+
+def _help() -> str:
+    return interface().say("cli.help")
+
+
+group = Lazy(
+    name="mailtriage",
+    help=_help(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    params=[
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_version,
+            help=interface().say("cli.version"),
+        )
+    ],
+)
+
+
+def run(command: click.Command, args: list[str] | None = None) -> int:
+    """Run a command; whatever happens, no traceback for what a user can mend. Returns the exit status."""
+    try:
+        status: Any = command.main(args, prog_name="mailtriage", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else DONE
+    except click.exceptions.Exit as err:
+        return err.exit_code
+    except click.Abort:
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except click.ClickException as err:
+        _complain(err.format_message())
+        return USAGE
+    except BrokenPipeError:
+        _silence()
+        return DONE
+    except OSError as err:
+        if err.errno in (errno.EPIPE, errno.ECONNRESET):
+            _silence()
+            return DONE
+        _complain(interface().say("cli.output_failed", reason=err.strerror or str(err)))
+        _silence()
+        return USAGE
+
+
+def _complain(message: str) -> None:
+    with contextlib.suppress(OSError):
+        click.echo(f"mailtriage: {message}", err=True)
+
+
+def _silence() -> None:
+    """Keep the interpreter from complaining about a closed output at its end."""
+    try:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass

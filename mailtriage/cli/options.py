@@ -1,0 +1,112 @@
+"""Options that several commands share, and what their values mean."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import click
+
+from mailtriage.cli.words import interface
+from mailtriage.model.finding import SEVERITIES
+from mailtriage.texts.catalog import languages
+
+F = TypeVar("F", bound=Callable[..., Any])
+_SPAN = re.compile(r"(\d{1,5})\s?(s|m|h|d|w)$")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SIZE = re.compile(r"(\d{1,12})\s?([kmgt]?)i?b?$", re.IGNORECASE)
+
+
+class Moment(click.ParamType[datetime]):
+    """A time: ISO date or time, ``yesterday``, ``today``, or so long ago: ``24h``, ``7d``."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        text = str(value).strip().lower()
+        now = datetime.now(UTC).astimezone()
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        if text in ("now", "today", "yesterday"):
+            return {"now": now, "today": midnight, "yesterday": midnight - timedelta(days=1)}[text]
+        if span := _SPAN.match(text):
+            return now - timedelta(**{_UNITS[span[2]]: int(span[1])})
+        from dateutil import parser
+
+        try:
+            found = parser.parse(str(value), default=midnight.replace(tzinfo=None))
+        except (ValueError, OverflowError):
+            self.fail(interface().say("cli.bad_time", value=value), param, ctx)
+        return found if found.tzinfo else found.astimezone()
+
+
+class Size(click.ParamType[int]):
+    """A size in bytes: ``512M``, ``2GiB``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        if not (found := _SIZE.match(str(value).strip())):
+            self.fail(interface().say("cli.bad_size", value=value), param, ctx)
+        power = "_kmgt".index(found[2].lower() or "_")
+        return int(found[1]) << 10 * power
+
+
+class Zone(click.ParamType[int]):
+    """A zone as minutes east of UTC: ``+09:00``, ``UTC``, ``Asia/Tokyo``."""
+
+    name = "zone"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        text = str(value)
+        if found := re.fullmatch(r"([+-])(\d\d):?(\d\d)", text):
+            minutes = int(found[2]) * 60 + int(found[3])
+            return -minutes if found[1] == "-" else minutes
+        from zoneinfo import ZoneInfo
+
+        try:
+            offset = datetime.now(ZoneInfo(text)).utcoffset()
+        except (KeyError, ValueError, OSError):
+            self.fail(interface().say("cli.bad_zone", value=value), param, ctx)
+        return round((offset or timedelta()).total_seconds() / 60)
+
+
+def option(*names: str, **settings: Any) -> Callable[[F], F]:
+    """An option whose help is the text under ``option.<its name>``."""
+    key = next(n for n in names if n.startswith("--")).lstrip("-").replace("-", "_")
+    return click.option(*names, help=interface().say(f"option.{key}"), **settings)
+
+
+def shared(*wanted: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one decorator, in this order of the help."""
+
+    def decorate(function: F) -> F:
+        for one in reversed(wanted):
+            function = one(function)
+        return function
+
+    return decorate
+
+
+reading = shared(
+    option("--since", type=Moment(), metavar="TIME"),
+    option("--until", type=Moment(), metavar="TIME"),
+    option("--own-ip", multiple=True, metavar="ADDRESS"),
+    option("--own-domain", multiple=True, metavar="DOMAIN"),
+    option("--year", type=click.IntRange(1970, 9999), metavar="YEAR"),
+    option("--tz", type=Zone(), metavar="ZONE"),
+    option("--jobs", type=click.IntRange(0, 1024), default=0, metavar="N"),
+    option("--spool", type=Size(), default="1GiB", metavar="SIZE"),
+)
+speaking = shared(
+    option("--lang", type=click.Choice(languages()), metavar="LANG"),
+    option("--color", type=click.Choice(["auto", "always", "never"]), default="auto"),
+    option("--width", type=click.IntRange(20, 1000), metavar="CELLS"),
+    option("--quiet", "-q", is_flag=True),
+)
+fail_on = option("--fail-on", type=click.Choice(SEVERITIES), metavar="SEVERITY")

@@ -1,0 +1,175 @@
+"""What commands do to get findings or events: open, survey, triage; and what they say about it on stderr."""
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import click
+
+from mailtriage.cli import frame, settings
+from mailtriage.cli.words import interface
+from mailtriage.model.report import Known, Report, Unread
+from mailtriage.report.safe import plain
+from mailtriage.scan.chunk import ScanPlan
+from mailtriage.scan.events import Told, tell
+from mailtriage.scan.executor import WorkerDiedError
+from mailtriage.scan.survey import Survey, survey
+from mailtriage.sources.interface import Opened
+from mailtriage.sources.opening import open_sources
+from mailtriage.texts.catalog import Texts
+from mailtriage.triage.own import Given
+from mailtriage.triage.run import Result, triage
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What to read and how."""
+
+    files: tuple[str, ...]
+    plan: ScanPlan
+    given: Given
+    jobs: int
+    spool: int
+    since: datetime | None
+
+    @classmethod
+    def of(cls, files: tuple[str, ...], options: dict[str, Any]) -> "Inputs":
+        """From a command's options."""
+        since, until = options["since"], options["until"]
+        plan = ScanPlan(
+            user_packs=tuple(str(folder) for folder in settings.pack_folders() if folder.is_dir()),
+            since=_micros(since), until=_micros(until), year=options["year"], tz_minutes=options["tz"],
+        )  # fmt: skip
+        given = Given(
+            tuple(Known(_address(ip), "option") for ip in options["own_ip"]),
+            tuple(Known(domain.lower().strip("."), "option") for domain in options["own_domain"]),
+        )
+        return cls(files, plan, given, options["jobs"], options["spool"], since)
+
+
+def _micros(when: datetime | None) -> int | None:
+    return round(when.timestamp() * 1e6) if when else None
+
+
+def _address(text: str) -> str:
+    from ipaddress import ip_address
+
+    try:
+        return str(ip_address(text.strip("[]")))
+    except ValueError:
+        raise click.UsageError(interface().say("cli.bad_address", value=text)) from None
+
+
+@dataclass
+class Found:
+    """Findings, and how the reading went."""
+
+    opened: Opened
+    surveyed: Survey
+    result: Result
+    began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def status(self) -> int:
+        """The exit status as far as reading goes."""
+        return reading_status(self.opened, self.result.report)
+
+    def tell(self, quiet: bool, summary: bool, texts: Texts) -> None:
+        """Say on stderr what could not be read, and with --summary what was."""
+        say_unread(self.result.report, self.result.report.unread, quiet)
+        if summary:
+            from mailtriage.report.jsonl import whole
+
+            click.echo(whole(self.result.report, ()).rstrip(), err=True)
+            click.echo(interface().say("cli.took", seconds=f"{time.perf_counter() - self.began:.2f}"), err=True)
+
+
+def look(inputs: Inputs, texts: Texts) -> Found:
+    """Read, gather, ask, judge."""
+    from mailtriage.scan.gather import rule_book
+
+    began = time.perf_counter()
+    opened = _open(inputs)
+    surveyed = _survey(inputs, opened)
+    result = triage(surveyed, rule_book(inputs.plan.user_packs), texts, inputs.given, opened.unread)
+    surveyed.executor.close()
+    return Found(opened, surveyed, result, began)
+
+
+def _open(inputs: Inputs) -> Opened:
+    opened = open_sources(inputs.files, since=inputs.since, spool_limit=inputs.spool)
+    if not opened.sources and opened.unread:
+        for unread in opened.unread[:-1]:
+            click.echo("mailtriage: " + _sentence(unread), err=True)
+        raise click.ClickException(_sentence(opened.unread[-1]))
+    return opened
+
+
+def _survey(inputs: Inputs, opened: Opened) -> Survey:
+    try:
+        return survey(opened.sources, inputs.plan, inputs.jobs)
+    except WorkerDiedError as err:
+        raise click.ClickException(interface().say("cli.worker_died")) from err
+
+
+def _sentence(unread: Unread) -> str:
+    from dataclasses import asdict
+
+    values = {key: value if value is not None else "?" for key, value in asdict(unread).items()}
+    return plain(interface().say(f"unread.{unread.reason}", **values))
+
+
+def reading_status(opened: Opened, report: Report) -> int:
+    """3 where a part could not be read or nothing was Postfix's, though there was something to read."""
+    if report.unread or (report.lines.postfix == 0 and report.lines.read + report.lines.broken > 0):
+        return frame.PARTLY
+    return frame.DONE
+
+
+def say_unread(report: Report, unread: tuple[Unread, ...], quiet: bool) -> None:
+    """One line on stderr for each part that could not be read, and for input without a line of Postfix."""
+    for one in unread:
+        click.echo("mailtriage: " + _sentence(one), err=True)
+    if report.lines.postfix == 0 and report.lines.read + report.lines.broken > 0:
+        names = ", ".join(report.sources[:3])
+        click.echo("mailtriage: " + plain(interface().say("cli.no_postfix", sources=names)), err=True)
+    sys.stderr.flush()
+
+
+@dataclass
+class Attempts:
+    """Events, as they come."""
+
+    opened: Opened
+    surveyed: Survey
+    told: Iterator[Told]
+    report: Report
+
+    @property
+    def status(self) -> int:
+        return reading_status(self.opened, self.report)
+
+    def tell(self, quiet: bool, summary: bool, texts: Texts) -> None:
+        """Say on stderr how the reading went."""
+        say_unread(self.report, self.report.unread, quiet)
+        if summary:
+            from mailtriage.report.jsonl import whole
+
+            click.echo(whole(self.report, ()).rstrip(), err=True)
+
+
+def attempts(inputs: Inputs, every: bool) -> Attempts:
+    """Events instead of findings."""
+    from mailtriage.scan.gather import rule_book
+
+    opened = _open(inputs)
+    surveyed = _survey(inputs, opened)
+    book = rule_book(inputs.plan.user_packs)
+    report = triage(surveyed, book, Texts(), inputs.given, opened.unread).report
+    surveyed.executor.close()
+    own_ip = report.own_ips[0].value if report.own_ips else None
+    told = tell(opened.sources, book, surveyed.calendar, inputs.plan, every=every, own_ip=own_ip)
+    return Attempts(opened, surveyed, told, report)

@@ -1,0 +1,83 @@
+"""Events one by one, in file order, with their causes and with what their neighbours tell: for ``--events``."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailtriage.model.event import Event
+from mailtriage.postfix.stream import events
+from mailtriage.rules.advice import advise
+from mailtriage.rules.book import Classification, RuleBook
+from mailtriage.scan import meaning
+from mailtriage.scan.chunk import ScanPlan
+from mailtriage.sources.interface import Source
+from mailtriage.sources.reading import Reader
+from mailtriage.syslog.calendar import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event with its meaning, its time and its place."""
+
+    event: Event
+    source: str
+    line: int
+    time: datetime | None = None
+    cause: str | None = None
+    detail: str | None = None
+    rule: str | None = None
+    operator: str | None = None
+    via: str | None = None
+    lookup_url: str | None = None
+    inferred: tuple[str, ...] = ()
+
+
+def lines(source: Source) -> Iterator[tuple[int, bytes]]:
+    """The numbered lines of a source."""
+    number = 0
+    for block in Reader(source):
+        for raw in block.data.splitlines(keepends=True):
+            number += 1
+            yield number, raw
+
+
+def tell(
+    sources: Sequence[Source],
+    book: RuleBook,
+    calendar: Calendar,
+    plan: ScanPlan,
+    *,
+    every: bool = False,
+    own_ip: str | None = None,
+) -> Iterator[Told]:
+    """The refused and failed attempts of all sources; ``every``: one event for every line of Postfix."""
+    for number, source in enumerate(sources):
+        for line, event in events(lines(source)):
+            if not (every or event.failed):
+                continue
+            time = calendar.date(number, line, event.stamp) if event.stamp else None
+            if plan.since is not None or plan.until is not None:
+                at = round(time.timestamp() * 1e6) if time else None
+                if at is not None and not (plan.since or at) <= at <= (plan.until or at):
+                    continue
+            yield _told(event, source.name, line, time, book, own_ip)
+
+
+def _told(event: Event, source: str, line: int, time: datetime | None, book: RuleBook, own_ip: str | None) -> Told:
+    inferred = event.inferred
+    if event.stamp is not None and not event.stamp.dated:
+        inferred = ("time", *inferred)
+    if not event.failed:
+        return Told(event, source, line, time, inferred=inferred)
+    found = meaning.classify(book, event)
+    return Told(
+        event, source, line, time, found.cause, event.detail or found.detail, found.rule.id if found.rule else None,
+        found.operator, found.via, _lookup(found, own_ip), inferred,
+    )  # fmt: skip
+
+
+def _lookup(found: Classification, own_ip: str | None) -> str | None:
+    if found.rule is None or not any(link.kind == "lookup" for link in found.rule.links):
+        return None
+    advice = advise(found, {"own_ip": own_ip} if own_ip else {})
+    return next((link.url for link in advice.links if link.kind == "lookup"), None)
