@@ -28,7 +28,7 @@ def schema(record: str) -> dict[str, Any]:
         return head | body
     if record == "event":
         body = _class(Event)
-        extra = {name: {"type": kind} for name, kind in EVENT_EXTRA.items()}
+        extra: dict[str, Any] = {name: {"type": kind} for name, kind in EVENT_EXTRA.items()}
         extra["cause"] = {"type": "string", "enum": list(CAUSES)}
         extra["time"] = {"type": "string", "format": "date-time"}
         body["properties"] |= extra
