@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mailtriage.model.report import Unread
 from mailtriage.sources.cutting import Cutter
+from mailtriage.sources.export import lines
 from mailtriage.sources.interface import BLOCK_SIZE, LONGEST_LINE, Block, Source
 from mailtriage.sources.reading import PATIENCE
 from mailtriage.sources.unpack import GULP, Damage, unpack
@@ -116,7 +117,8 @@ class Intake:
         self._name = name
         self._ended = False
         self._left = b""
-        self._pieces = unpack(codec, stored)
+        self.cursor: str | None = None
+        self._pieces = unpack(codec, stored) if codec != "export" else lines(unpack("plain", stored), seen=self._saw)
         self._patience = PATIENCE if codec != "plain" else 1 << 62
         self._spool = Spool()
         self._taken = 0
@@ -186,6 +188,9 @@ class Intake:
         if cutter.tired:
             self._taken = offset + cutter.read
             self._stop("bomb")
+
+    def _saw(self, cursor: bytes) -> None:
+        self.cursor = cursor.decode("utf-8", "replace")
 
     def _fill(self, view: memoryview, /) -> int:
         if not self._left:

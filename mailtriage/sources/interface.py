@@ -82,6 +82,7 @@ class Rest(Protocol):
     source: Source  # the part that lies in the spool: blocks go on where it ends
     unread: list[Unread]  # filled while reading
     cut: int
+    cursor: str | None  # of the journal's last entry, so far
 
     def blocks(self, *, block_size: int = BLOCK_SIZE, context: int = 0) -> Iterator[Block]: ...
 
@@ -102,8 +103,8 @@ class Here(Protocol):
         """The file of its mail log; None: ask its journal."""
         ...
 
-    def journal(self, since: datetime | None) -> Journal | None:
-        """Its journal, Postfix's entries; None: it has none."""
+    def journal(self, since: datetime | None, after: str | None) -> Journal | None:
+        """Its journal, Postfix's entries, from a time or from behind a cursor; None: it has none."""
         ...
 
 
@@ -130,4 +131,5 @@ class Opened:
     skipped: tuple[Skipped, ...] = ()
     rest: tuple[Rest, ...] = ()
     spools: tuple[object, ...] = ()
+    cursor: str | None = None  # of the last entry of the journal that is in its spool
     chosen: bool = False  # no FILE was given: these are this system's logs

@@ -16,6 +16,7 @@ from mailtriage.sources.faults import unread
 from mailtriage.sources.intake import Incoming, Intake, Stream
 from mailtriage.sources.interface import Here, Opened, Rest, Skipped, Source
 from mailtriage.sources.remote import is_remote, open_remote
+from mailtriage.sources.seek import first_since
 from mailtriage.sources.span import first_block
 from mailtriage.sources.stored import Replaced
 
@@ -31,14 +32,17 @@ def open_sources(
     spool_limit: int = SPOOL,
     stdin: int = 0,
     here: Here | None = None,
+    after: str | None = None,
 ) -> Opened:
     """Open what ``files`` name: files, folders, patterns, tar archives, URLs, ``-`` (the descriptor ``stdin``),
     ``journal:``; where they name nothing, the logs that ``here`` (this machine) has.
 
-    ``since``: a log that was last written before is skipped. ``spool_limit``: bytes of a stream that are kept, see
+    ``since``: a log that was last written before is skipped, and what is well before in a large one (Source.first).
+    ``after``: the journal is read from behind this cursor
+    (Opened.cursor of the last time). ``spool_limit``: bytes of a stream that are kept, see
     Opened.rest. Raises nothing: what cannot be read is among ``unread``.
     """
-    found = _Opening(since, spool_limit, stdin, here)
+    found = _Opening(since, spool_limit, stdin, here, after)
     if files:
         found.named(files)
     else:
@@ -49,13 +53,16 @@ def open_sources(
 class _Opening:
     """What was found so far. Files wait in ``_files`` until all are known, so that they can be put in order."""
 
-    def __init__(self, since: datetime | None, spool_limit: int, stdin: int, here: Here | None) -> None:
+    def __init__(
+        self, since: datetime | None, spool_limit: int, stdin: int, here: Here | None, after: str | None
+    ) -> None:
         self._since = since
         self._spool_limit = spool_limit
         self._stdin = stdin
         self._here = here
+        self._after = after
         self._files: list[Source] = []
-        self._streams: list[Source] = []
+        self._cursor: str | None = None
         self._unread: list[Unread] = []
         self._skipped: list[Skipped] = []
         self._rest: list[Rest] = []
@@ -89,12 +96,14 @@ class _Opening:
     def result(self, *, chosen: bool) -> Opened:
         files = self._in_order(self._newer(self._files))
         files, same, faults = overlap.once(files)
+        files = [self._later(source) for source in files]
         return Opened(
-            sources=(*files, *self._streams),
+            sources=tuple(files),
             unread=(*self._unread, *faults),
             skipped=(*self._skipped, *same),
             rest=tuple(self._rest),
             spools=tuple(self._spools),
+            cursor=self._cursor,
             chosen=chosen,
         )
 
@@ -110,6 +119,13 @@ class _Opening:
             else:
                 kept.append(source)
         return kept
+
+    def _later(self, source: Source) -> Source:
+        """From where the time asked for begins."""
+        first = first_since(source, self._since.timestamp()) if self._since is not None else source.first
+        if first > source.first:
+            self._skipped.append(Skipped(source.name, "older_part"))
+        return replace(source, first=first)
 
     def _in_order(self, files: list[Source]) -> list[Source]:
         by_name: dict[str, Source] = {}
@@ -232,20 +248,28 @@ class _Opening:
 
     def _take(self, stream: Stream, name: str, origin: str, close: Callable[[], Unread | None] = lambda: None) -> None:
         codec = detect(stream.peek(HEAD))
-        if codec in UNREADABLE or codec == "tar" or not available(codec):
+        if codec in UNREADABLE or not available(codec):
             self._unreadable(name, codec)
             close()
             return
+        codec = "plain" if codec == "tar" else codec
         intake = Intake(name, origin, codec, stream, self._spool_limit, close)
-        self._streams.append(intake.source)
         self._spools.append(intake.spool)
         self._unread.extend(intake.unread)
         intake.unread.clear()
-        if intake.rest is not None:
+        self._cursor = intake.cursor or self._cursor
+        if intake.rest is None:
+            self._add(intake.source)  # by its content again: what was packed may be an archive
+        elif first_block(intake.source).codec != "plain":
+            self._unread.append(Unread(name, "stream_large"))
+            close()
+        else:
+            self._files.append(intake.source)
             self._rest.append(intake.rest)
 
     def _journal(self) -> None:
-        journal = self._here.journal(self._since) if self._here is not None else None
+        here = self._here
+        journal = here.journal(self._since, self._after) if here is not None else None
         if journal is None:
             self._unread.append(Unread(JOURNAL, "no_log"))
         else:

@@ -85,6 +85,11 @@ def span(source: Source) -> Span:
     return Span(first, last, host)
 
 
+def time_at(source: Source, offset: int) -> float | None:
+    """The time of the first dated line that begins at or after ``offset``."""
+    return _edge(source, offset, last=False)[0]
+
+
 def _edge(source: Source, start: int, *, last: bool) -> tuple[float | None, str | None]:
     block = next(iter(Reader(source, start, block_size=HEAD)), None)
     if block is None:

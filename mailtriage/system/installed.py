@@ -44,11 +44,11 @@ class ThisMachine:
                 return log
         return there[0] if there and not journal.installed() else None
 
-    def journal(self, since: datetime | None) -> JournalStream | None:
-        """The journal's mail entries; None: this machine has no journal."""
+    def journal(self, since: datetime | None, after: str | None) -> JournalStream | None:
+        """The journal's mail entries, from a time or from behind a cursor; None: this machine has no journal."""
         if journal.installed():
             with suppress(OSError):
-                return journal.since(since)
+                return journal.after(after) if after else journal.since(since)
         return None
 
 

@@ -101,6 +101,20 @@ def test_an_archive_packed_with_zstd(tmp_path: Path) -> None:
     assert text(opened(tmp_path / "logs.tar.zst")) == LOG
 
 
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_an_archive_through_a_pipe(pipe, mode: str) -> None:  # type: ignore[no-untyped-def]
+    archive = tar(
+        {"log/mail.log.1": gzip.compress(b"".join(LINES[:3000])), "log/mail.log": b"".join(LINES[3000:])}, mode
+    )
+    result = opened("-", stdin=pipe(archive))
+    assert names(result) == ["mail.log.1", "mail.log"]
+    assert text(result) == LOG
+
+
+def test_utf16_that_is_packed_through_a_pipe(pipe) -> None:  # type: ignore[no-untyped-def]
+    assert text(opened("-", stdin=pipe(gzip.compress(LOG.decode().encode("utf-16"))))) == LOG
+
+
 def test_an_archive_that_is_cut_off(tmp_path: Path) -> None:
     whole = tar({"mail.log.1": b"".join(LINES[:3000]), "mail.log": b"".join(LINES[3000:])}, "w:gz")
     (tmp_path / "logs.tgz").write_bytes(whole[: len(whole) * 3 // 4])

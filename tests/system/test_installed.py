@@ -76,6 +76,23 @@ def test_the_journal(machine: ThisMachine, program) -> None:  # type: ignore[no-
     assert "--since=@1775865600 SYSLOG_FACILITY=2 + _SYSTEMD_UNIT=postfix@-.service" in calls.read_text()
 
 
+def test_the_journal_from_where_it_was_left(machine: ThisMachine, program) -> None:  # type: ignore[no-untyped-def]
+    program("journalctl", f"out.write({entry(1)!r} + {entry(2)!r})")
+    cursor = open_sources([], here=machine).cursor
+    assert cursor is not None
+    assert cursor.startswith("s=1;i=2;t=")
+    calls = program("journalctl", f"out.write({entry(3)!r})")
+    result = open_sources([], here=machine, after=cursor)
+    assert b"".join(b.data for b in Reader(result.sources[0])) == line(3)
+    assert f"--after-cursor={cursor}" in calls.read_text()
+
+
+def test_a_cursor_that_the_journal_no_longer_has(machine: ThisMachine, program) -> None:  # type: ignore[no-untyped-def]
+    calls = program("journalctl", f"if '--cursor' in str(sys.argv): sys.exit(1)\nout.write({entry(3)!r})")
+    open_sources([], here=machine, after=f"s=1;i=2;t={1_775_865_600_000_000:x};x=1")
+    assert "--since=@1775865600 " in calls.read_text().splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("says", "reason"),
     [
