@@ -3,12 +3,14 @@
 Precedence, highest first; the first that has a rule that holds, wins:
 
 1. a user's own pack;
-2. the operator of the relay host: rules of its own pack, then of those that it shares a platform with;
-3. a filter or a blocklist that the text names;
+2. the operator of the relay host: rules of its own pack, then of those that it shares a platform with. Where no relay
+   host tells, the words that an operator's servers put into every reply do (``signs``);
+3. an operator and the filter behind it (``via``) where the text names both; then a filter or a blocklist that it names;
 4. our own Postfix's restrictions, and server troubles;
 5. another operator that the text names (no ``needs_relay``);
 6. a server software's wording;
-7. generic wording; then, also generic, the enhanced status code; then the reply code.
+7. the operator of a recipient's address in the text, where no relay host tells;
+8. generic wording; then, also generic, the enhanced status code; then the reply code.
 
 Within a step a rule with a longer required word wins, then one with more conditions, then the first by id. A rule
 whose ``turn`` is first or last comes before or after all others of its step. Last: for words that an administrator
@@ -102,6 +104,9 @@ def public_address(text: str | None) -> str | None:
     return str(address)
 
 
+_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@([\w.-]{3,253}\w)")
+
+
 class _Entry:
     """A rule made ready: compiled on first use, with the words it needs."""
 
@@ -184,7 +189,10 @@ class RuleBook:
         self._home: dict[str, list[_Entry]] = {}
         for entry in entries:
             if not entry.rule.user_pack:
-                self._steps.setdefault(_STEP[entry.rule.operator.kind], []).append(entry)
+                step = _STEP[entry.rule.operator.kind]
+                # Who knows both the operator and the filter behind it knows more than the filter's own pack.
+                step = 2 if step == 5 and entry.rule.via and not entry.rule.needs_relay else step
+                self._steps.setdefault(step, []).append(entry)
                 self._home.setdefault(entry.rule.operator.id, []).append(entry)
         own = {id_: tuple(found) for id_, found in self._home.items()}
         for operator in self.operators.values():
@@ -196,6 +204,7 @@ class RuleBook:
         self._by_domain = {end: o for o in self.operators.values() for end in o.domains}
         self._by_pool = {end: o for o in self.operators.values() for end in o.pools}
         self._by_zone = {zone: o for o in self.operators.values() for zone in o.zones}
+        self._signs = [(sign, o) for o in self.operators.values() for sign in o.signs]
         self._cache: dict[tuple[object, ...], _Entry | None] = {}
 
     def operator_of_relay(self, host: str | None) -> Operator | None:
@@ -214,6 +223,16 @@ class RuleBook:
         """The operator of a DNSBL zone, also below a customer's key (``key.zen.dq.spamhaus.net``)."""
         return next((o for end in _suffixes(zone) if (o := self._by_zone.get(end))), None) if zone else None
 
+    def operator_of_text(self, text: str) -> Operator | None:
+        """The operator whose servers put such words into every reply (``- gsmtp``)."""
+        lowered = text.lower()
+        return next((o for sign, o in self._signs if sign in lowered), None)
+
+    def _of_recipient(self, text: str) -> Operator | None:
+        """The operator of the first address in a reply, where it can be the recipient's."""
+        found = _ADDRESS.search(text)
+        return self.operator_of_domain(found[1]) if found and "sender" not in text.lower() else None
+
     def generic_layer(self) -> "RuleBook":
         """The generic rules alone: what a reply would mean if nobody's own rule knew it."""
         return RuleBook(r for r in self.rules.values() if r.operator.kind == "generic" and not r.user_pack)
@@ -224,25 +243,44 @@ class RuleBook:
         home = self.operator_of_relay(query.relay) or (
             self.operator_of_domain(query.domain) if not query.relay else None
         )
+        signed = recipient = None
+        if home is None and query.direction in (None, "outbound"):
+            signed = self.operator_of_text(normal.text)
+            recipient = self._of_recipient(normal.text) if signed is None and not query.relay else None
+        likely = home or signed
         form = shape(normal.text)
-        key = (form, normal.code, normal.dsn, query.direction, query.program, query.stage, home and home.id)
+        key = (
+            form,
+            normal.code,
+            normal.dsn,
+            query.direction,
+            query.program,
+            query.stage,
+            likely and likely.id,
+            recipient and recipient.id,
+        )
         try:
             entry = self._cache[key]
         except KeyError:
             if len(self._cache) >= _CACHE_LIMIT:
                 self._cache.clear()
-            entry = self._cache[key] = self._find(query, normal, form, home)
+            entry = self._cache[key] = self._find(query, normal, form, likely, recipient)
+        home = home or signed
         if entry is None:
             return Classification("unclassified", None, home.name if home else None, direction=query.direction)
         found = entry.search(normal.text)
         captures = {k: v for k, v in found.groupdict().items() if v} if found else {}
+        if signed and entry.rule.operator.id in signed.shares:
+            home = entry.rule.operator  # servers of one platform sign alike; the wording tells them apart
         return self._answer(entry.rule, captures, home, query.direction)
 
-    def _find(self, query: Query, normal: Normal, form: str, home: Operator | None) -> _Entry | None:
+    def _find(
+        self, query: Query, normal: Normal, form: str, home: Operator | None, recipient: Operator | None
+    ) -> _Entry | None:
         lowered = form.lower()
-        at_home = {home.id, *home.shares} if home else frozenset[str]()
 
-        def first(entries: Iterable[_Entry]) -> _Entry | None:
+        def first(entries: Iterable[_Entry], at: Operator | None = home) -> _Entry | None:
+            at_home = (at.id, *at.shares) if at else ()
             return next(
                 (e for e in entries if e.holds(query, normal, form, lowered, e.rule.operator.id in at_home)), None
             )
@@ -250,7 +288,9 @@ class RuleBook:
         found = first(self._user)
         if found is None and home is not None:
             found = first(self._home.get(home.id, ()))
-        for step in range(3, 8):
+        for step in range(2, 8):
+            if found is None and step == 7 and recipient is not None:
+                found = first(self._home.get(recipient.id, ()), recipient)
             if found is not None:
                 return found
             found = first(self._steps.get(step, ()))

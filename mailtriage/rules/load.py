@@ -27,7 +27,7 @@ _LOOKS = {
     "mailbox": ("outbound",), "hoster": ("outbound",), "filter": ("outbound",), "blocklist": ("outbound",),
     "postfix": ("inbound", "submission"), "server": ("server",), "software": ("outbound",), "generic": (),
 }  # fmt: skip
-_OPERATOR_KEYS = {"id", "name", "kind", "mx", "domains", "pools", "zones", "shares", "url"}
+_OPERATOR_KEYS = {"id", "name", "kind", "mx", "domains", "pools", "zones", "signs", "shares", "url"}
 _RULE_KEYS = {
     "id", "cause", "direction", "match", "needs_relay", "code", "dsn", "program", "stage", "detail", "via", "kind",
     "severity", "temporary", "act", "fault", "links", "samples", "misses", "text", "like", "turn",
@@ -79,8 +79,9 @@ class _Reader:
         mx, domains, pools, zones = (
             tuple(v.lower().strip(".") for v in self.strings(table, key)) for key in ("mx", "domains", "pools", "zones")
         )
+        signs = tuple(v.lower() for v in self.strings(table, "signs"))
         shares = self.strings(table, "shares")
-        return Operator(id_, name, kind, mx, domains, pools, zones, shares, self.string(table, "url"))
+        return Operator(id_, name, kind, mx, domains, pools, zones, signs, shares, self.string(table, "url"))
 
     def patterns(self, table: Mapping[str, Any]) -> tuple[str, ...]:
         patterns = self.strings(table, "match")

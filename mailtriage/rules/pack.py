@@ -28,6 +28,7 @@ class Operator:
     domains: tuple[str, ...] = ()  # recipients' domains that it hosts
     pools: tuple[str, ...] = ()  # ends of the host names that its mail comes from
     zones: tuple[str, ...] = ()  # DNSBL zones (blocklists)
+    signs: tuple[str, ...] = ()  # lower-case words that its servers put into every reply
     shares: tuple[str, ...] = ()  # ids of operators on the same platform, whose wordings this one's servers use too
     url: str | None = None
 
