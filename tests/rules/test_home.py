@@ -38,7 +38,7 @@ FULL = "552 5.2.2 <taro@icloud.com>: user is over quota"
         # A recipient's address tells where nothing else does, a sender's never.
         (FULL, None, "Apple", None, "apple.mailbox-full"),
         (FULL, "mx.example.net", None, None, None),
-        ("450 4.1.8 <taro@icloud.com>: Sender address rejected: Domain not found", None, None, None, None),
+        ("450 4.1.8 <taro@icloud.com>: Sender address rejected: Domain not found", None, "Postfix", None, None),
     ],
 )  # fmt: skip
 def test_who_speaks(
