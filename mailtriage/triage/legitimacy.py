@@ -14,7 +14,7 @@ from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.organisation import domain_of, organisation
 
-LIKELY = 3  # points
+LIKELY = 4  # points
 _SCALE = 6.0
 
 _DYNAMIC = re.compile(
@@ -30,42 +30,46 @@ def dynamic(name: str) -> bool:
     return bool(_DYNAMIC.search(name)) and not _MAIL_HOST.search(name.split(".")[0])
 
 
-def weigh(desk: Desk, case: Case, accepted: Sequence[Fact], known_senders: Sequence[Fact]) -> tuple[int, Legitimacy]:
+def weigh(
+    desk: Desk, case: Case, accepted: Sequence[Fact], known_senders: Sequence[Fact], trust: str
+) -> tuple[int, Legitimacy]:
     """The points of an inbound case and why.
 
     ``accepted``: what this party got through at other times; ``known_senders``: what its senders got through, from
-    anywhere.
+    anywhere; ``trust``: how the party's name is known (client, ptr, neighbour, helo, net).
     """
     group = case.group
     points: list[tuple[int, str, dict[str, object]]] = []
     names = group.names.members()
     name = names[0] if names else ""
-    org = organisation(name) if name and case.key.trust != "net" else ""
+    org = organisation(name) if name and trust != "net" else ""
     senders = [unwrap(address).address for address in group.senders.members() if address]
     sender_orgs = {organisation(domain_of(address)) for address in senders if domain_of(address)}
     refused_by_list = case.key.cause == "dnsbl" or _also(desk, case, "dnsbl")
 
     if org and org in sender_orgs:
-        points.append((2, "same_organisation", {"organisation": org}))
-    if operator := desk.book.operator_of_pool(name) if case.key.trust in ("client", "ptr") else None:
-        points.append((3 if case.key.trust == "client" else 2, "known_pool", {"operator": operator.name}))
+        points.append((1, "same_organisation", {"organisation": org}))
+    if operator := desk.book.operator_of_pool(name) if trust in ("client", "ptr", "neighbour") else None:
+        points.append((2 if trust == "ptr" else 3, "known_pool", {"operator": operator.name}))
+    if trust == "neighbour":
+        points.append((1, "neighbour", {"name": org}))
     if got := sum(fact.count for fact in accepted):
-        points.append((3, "accepted_otherwise", {"count": got}))
+        points.append((2, "accepted_otherwise", {"count": got}))
     if got := sum(fact.count for fact in known_senders):
         points.append((2, "senders_known", {"count": got}))
     mails = max(len(group.messages), 1)
     if case.count >= 2 * mails and _span(desk, case) >= 600:
         points.append((2, "retries", {"count": case.count, "messages": mails}))
-    if case.key.trust in ("client", "ptr") and name and not dynamic(name):
+    if trust in ("client", "ptr", "neighbour") and name and not dynamic(name):
         points.append((1, "mail_host", {"name": name}))
     if any(desk.own.has(recipient) for recipient in group.recipients) and len(group.recipients) <= 3:
         points.append((1, "few_recipients", {"count": len(group.recipients)}))
 
     if refused_by_list:
-        points.append((-3, "on_blocklist", {}))
-    if name and case.key.trust != "net" and dynamic(name):
+        points.append((-4, "on_blocklist", {}))
+    if name and trust != "net" and dynamic(name):
         points.append((-3, "dynamic_name", {"name": name}))
-    if case.key.trust in ("helo", "net"):
+    if trust in ("helo", "net"):
         points.append((-1, "no_name", {}))
     foreign = len(sender_orgs - {org})
     if foreign >= 5 and org not in sender_orgs and foreign * 2 > mails:

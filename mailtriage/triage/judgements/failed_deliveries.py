@@ -71,6 +71,9 @@ def _weighed(desk: Desk, case: Case, finding: Finding, cause: str) -> Finding:
         severity = "info" if not lost else "medium"
     elif lost or (_lasts(finding) and not ends):
         severity = "medium"
+    if finding.senders == ("",):
+        # Bounces of our own: nobody waits for them. Senders of spam do not exist.
+        return replace(finding, severity="low", title=title, act="nobody")
     waiting = finding.messages - len(finding.late)
     if not lost and waiting <= 0:
         severity = "low"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from mailtriage.model.finding import Finding, Party
 from mailtriage.scan.ask import Answers, Fact, Question
-from mailtriage.scan.party import pool_pattern
+from mailtriage.scan.party import network, pool_pattern
 from mailtriage.triage.case import Case, together
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
@@ -42,7 +42,8 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         whole = found[0] if len(found) == 1 else together(found)
         accepted = _facts(answers, f"pool:{party}")
         known = [fact for sender in _senders(whole) for fact in _facts(answers, f"sender:{sender}")]
-        points, legitimacy = weigh(desk, whole, accepted, known)
+        trust = _trust(whole, accepted)
+        points, legitimacy = weigh(desk, whole, accepted, known, trust)
         if points < LIKELY:
             continue
         desk.claim(found)
@@ -90,9 +91,20 @@ def _first_look(desk: Desk, case: Case) -> int:
 
 
 def _organisation(case: Case) -> str:
-    """The organisation of a pool's names; "" where the client has none that can be relied on."""
+    """The organisation of a pool's names; "" where the client has no name."""
     names = case.group.names.members()
-    return organisation(names[0]) if names and case.key.trust in ("client", "ptr") else ""
+    return organisation(names[0]) if names and case.key.trust != "net" else ""
+
+
+def _trust(case: Case, accepted: list[Fact]) -> str:
+    """How a party's name is known. A HELO name counts as good where neighbours of the client proved to have it:
+
+    postscreen refuses before anybody looks the client's name up, but the same pool's other addresses get through.
+    """
+    if case.key.trust != "helo":
+        return case.key.trust
+    proved = {network(client) for fact in accepted for client in fact.clients}
+    return "neighbour" if proved & {network(client) for client in case.group.clients} else "helo"
 
 
 def _senders(case: Case) -> list[str]:
@@ -105,5 +117,5 @@ def _facts(answers: Answers, question: str) -> list[Fact]:
 
 def _name(desk: Desk, case: Case, party: str) -> str:
     names = case.group.names.members()
-    operator = desk.book.operator_of_pool(names[0]) if names and case.key.trust in ("client", "ptr") else None
+    operator = desk.book.operator_of_pool(names[0]) if names and case.key.trust != "net" else None
     return operator.name if operator else party
