@@ -269,7 +269,7 @@ class RuleBook:
         if entry is None:
             return Classification("unclassified", None, home.name if home else None, direction=query.direction)
         found = entry.search(normal.text)
-        captures = {k: v for k, v in found.groupdict().items() if v} if found else {}
+        captures = {k.rstrip("0123456789"): v for k, v in found.groupdict().items() if v} if found else {}
         if signed and entry.rule.operator.id in signed.shares:
             home = entry.rule.operator  # servers of one platform sign alike; the wording tells them apart
         return self._answer(entry.rule, captures, home, query.direction)
