@@ -10,6 +10,7 @@ from mailtriage.model.stamp import Stamp
 from mailtriage.scan.tally import Place, Tally
 from mailtriage.sources.interface import Block
 from mailtriage.sources.reading import Reader
+from mailtriage.syslog.bulk import count_lines
 from mailtriage.syslog.calendar import Run, note
 from mailtriage.syslog.head import parse_head
 
@@ -34,6 +35,32 @@ def outline(text: str) -> str:
     return _VARIES.sub("*", text[:200])
 
 
+def _stamped(data: bytes, start: int) -> tuple[int, Stamp] | None:
+    """The first line that begins at ``start`` or later and has a time stamp."""
+    begin = start if start == 0 else data.find(b"\n", start - 1) + 1
+    while begin < len(data) and (begin or start == 0):
+        end = data.find(b"\n", begin)
+        head = parse_head(data[begin : end if end >= 0 else len(data)])
+        if head is not None and head.stamp is not None:
+            return begin, head.stamp
+        if end < 0:
+            return None
+        begin = end + 1
+    return None
+
+
+def _last_stamped(data: bytes) -> tuple[int, Stamp] | None:
+    """The last line that has a time stamp."""
+    end = len(data) - 1 if data.endswith(b"\n") else len(data)
+    while end > 0:
+        begin = data.rfind(b"\n", 0, end) + 1
+        head = parse_head(data[begin:end])
+        if head is not None and head.stamp is not None:
+            return begin, head.stamp
+        end = begin - 1
+    return None
+
+
 class Census:
     """Lines by what they are, the log's first and last time, the turns of the year, and samples of ordinary traffic."""
 
@@ -45,31 +72,27 @@ class Census:
 
     def feed(self, block: Block) -> None:
         """Count a block's lines."""
+        data = bytes(block.buffer[block.begin : block.end])
+        lines = count_lines(data)
         counts = self._tally.counts
-        shift = block.offset - block.begin
-        offset = block.offset
-        last: tuple[int, Stamp] | None = None
-        for raw in bytes(block.buffer[block.begin : block.end]).splitlines(keepends=True):
-            counts.read += 1
-            head = parse_head(raw)
-            if head is None:
-                counts.broken += 1
-            else:
-                if head.tag is not None and head.program is not None:
-                    counts.postfix += 1
-                    if head.host:
-                        self._tally.known.hosts[head.host] += 1
-                else:
-                    counts.other += 1
-                if head.stamp is not None:
-                    last = (offset, head.stamp)
-                    if offset // PULSE >= self._next // PULSE or not self._runs:
-                        self._note(*last)
-                        self._next = (offset // PULSE + 1) * PULSE
-            offset += len(raw)
+        counts.read += lines.read
+        counts.postfix += lines.postfix
+        counts.other += lines.other
+        counts.broken += lines.broken
+        self._tally.known.hosts.update(lines.hosts)
+        if not self._runs:
+            self._next = block.offset
+        while self._next < block.offset + len(data):
+            found = _stamped(data, max(self._next - block.offset, 0))
+            if found is None:
+                break
+            place, stamp = block.offset + found[0], found[1]
+            self._note(place, stamp)
+            self._next = (place // PULSE + 1) * PULSE
+        last = _last_stamped(data)
         if last is not None:
-            self._note(*last)
-        self._learn(bytes(block.buffer[block.begin : block.end]), block.begin + shift)
+            self._note(block.offset + last[0], last[1])
+        self._learn(data, block.offset)
 
     def _note(self, offset: int, stamp: Stamp) -> None:
         note(self._runs, offset, stamp)
