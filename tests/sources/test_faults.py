@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from mailtriage.sources.faults import denied
 from mailtriage.sources.opening import open_sources
 from mailtriage.sources.reading import Reader
+from mailtriage.sources.stored import Window
 from tests.sources.conftest import LINES, LOG, PACK, raw_deflate_bomb
 
 PACKED = ["gzip", "bzip2", "xz", "zstd", "lz4"]
@@ -127,6 +129,40 @@ def test_a_hole_before_the_log_goes_on(tmp_path: Path) -> None:
 def test_odd_bytes_come_as_they_are(tmp_path: Path, log: bytes) -> None:
     (tmp_path / "mail.log").write_bytes(b"Apr 11 06:14:46 mx postfix/smtpd[1]: x\n" * 30 + log)
     assert read(tmp_path / "mail.log")[0].endswith(log)
+
+
+def test_a_disk_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mail.log").write_bytes(LOG)
+    good = Window.readinto
+
+    def readinto(window: Window, view: memoryview) -> int:
+        if window.at > 100_000:
+            raise OSError(5, "Input/output error")
+        return good(window, view[:50_000])
+
+    monkeypatch.setattr(Window, "readinto", readinto)
+    data, faults = read(tmp_path / "mail.log")
+    assert data == LOG[:150_000]
+    assert faults == [("io_error", 150_000)]
+
+
+def test_no_room_for_the_spool(pipe) -> None:  # type: ignore[no-untyped-def]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    descriptor = pipe(LOG)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        result = open_sources(["-"], stdin=descriptor)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    first = b"".join(block.data for block in Reader(result.sources[0]))
+    assert 0 < len(first) <= 100_000
+    assert first + b"".join(block.data for block in result.rest[0].blocks()) == LOG
+
+
+def test_forbidden_beside_the_mode(tmp_path: Path) -> None:
+    (tmp_path / "mail.log").write_bytes(LOG)
+    unread = denied("mail.log", str(tmp_path / "mail.log"))
+    assert (unread.reason, unread.command) == ("denied_label", f"ls -lZ {tmp_path / 'mail.log'}")
 
 
 @pytest.fixture

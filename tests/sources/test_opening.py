@@ -1,10 +1,13 @@
 """What a person names -> what is read, with real files of every kind."""
 
 import gzip
+import io
 import os
 import shutil
 import socket
+import sys
 import tarfile
+import types
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from mailtriage.sources.interface import Opened
 from mailtriage.sources.opening import open_sources
 from mailtriage.sources.reading import Reader
 from tests.sources.conftest import LINES, LOG, PACK, tar
+from tests.system.conftest import entry, line
 
 
 def opened(*files: object, **options: object) -> Opened:
@@ -243,9 +247,63 @@ def test_an_empty_file_is_a_log(tmp_path: Path) -> None:
 
 
 def test_a_url_without_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "fsspec", None)
+    monkeypatch.setitem(sys.modules, "fsspec", None)
     (unread,) = opened("s3://bucket/mail.log").unread
     assert (unread.reason, unread.command) == ("remote_missing", "pip install 'mailtriage[remote]'")
+
+
+def test_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = types.ModuleType("fsspec")
+    fake.open = lambda name, mode: types.SimpleNamespace(open=lambda: io.BytesIO(gzip.compress(LOG)))  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "fsspec", fake)
+    result = opened("s3://bucket/mail.log.gz")
+    assert (result.sources[0].name, result.sources[0].origin) == ("s3://bucket/mail.log.gz", "remote")
+    assert text(result) == LOG
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (FileNotFoundError("x"), "missing"),
+        (ImportError("Install s3fs"), "remote_scheme"),
+        (ValueError("x"), "io_error"),
+    ],
+)
+def test_a_url_that_cannot_be_opened(monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str) -> None:
+    def fail(name: str, mode: str) -> None:
+        raise error
+
+    fake = types.ModuleType("fsspec")
+    fake.open = fail  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "fsspec", fake)
+    assert [unread.reason for unread in opened("s3://bucket/mail.log").unread] == [reason]
+
+
+def test_a_packing_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    (tmp_path / "mail.log.zst").write_bytes(PACK["zstd"](LOG))
+    (unread,) = opened(tmp_path / "mail.log.zst").unread
+    assert (unread.reason, unread.place, unread.command) == ("codec_missing", "zstd", "pip install zstandard")
+
+
+@pytest.mark.parametrize("codec", ["plain", "gzip"])
+def test_a_saved_export(tmp_path: Path, codec: str) -> None:
+    (tmp_path / "export").write_bytes(PACK[codec](entry(1) + entry(2, "two")))
+    result = opened(tmp_path / "export")
+    assert not result.unread
+    assert text(result) == line(1) + line(2, "two")
+
+
+def test_the_journal_by_name(tmp_path: Path) -> None:
+    class Machine:
+        def log(self) -> str:
+            return str(tmp_path / "mail.log")
+
+        def journal(self, since: datetime | None, after: str | None) -> io.BytesIO:
+            return io.BytesIO(entry(1))
+
+    assert text(opened("journal:", here=Machine())) == line(1)
+    assert [unread.reason for unread in opened("journal:").unread] == ["no_log"]
 
 
 def test_a_process_substitution(pipe) -> None:  # type: ignore[no-untyped-def]

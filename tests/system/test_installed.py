@@ -9,7 +9,7 @@ import pytest
 
 from mailtriage.sources.opening import open_sources
 from mailtriage.sources.reading import Reader
-from mailtriage.system.installed import ThisMachine
+from mailtriage.system.installed import LOGS, ThisMachine
 from tests.system.conftest import entry, line
 
 HINT = (
@@ -27,6 +27,22 @@ def machine(tmp_path: Path) -> ThisMachine:
 def old(path: Path, days: float) -> None:
     time = path.stat().st_mtime - days * 86400
     os.utime(path, (time, time))
+
+
+@pytest.mark.parametrize(
+    ("system", "log"),
+    [
+        ("RHEL, Fedora", "/var/log/maillog"),
+        ("FreeBSD, OpenBSD, NetBSD", "/var/log/maillog"),
+        ("Debian, Ubuntu", "/var/log/mail.log"),
+        ("macOS", "/var/log/mail.log"),
+        ("SUSE", "/var/log/mail"),
+    ],
+)
+def test_each_system_by_its_own_name(tmp_path: Path, system: str, log: str) -> None:
+    (tmp_path / "var/log").mkdir(parents=True)
+    (tmp_path / log[1:]).write_bytes(b"x\n")
+    assert ThisMachine([f"{tmp_path}{name}" for name in LOGS], ask_postfix=False).log() == f"{tmp_path}{log}"
 
 
 def test_the_first_that_is_there(tmp_path: Path, machine: ThisMachine) -> None:
