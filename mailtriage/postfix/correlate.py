@@ -1,9 +1,9 @@
 """What other lines tell about a failure: sender, login, client, message ID by queue ID; the client's unverified name.
 
-One pass in file order. What is not mentioned for a while is forgotten: after ``HORIZON`` lines, soon after qmgr removed
-the message, and when its queue ID (which Postfix uses again) or its process begins anew. So memory is bounded, and what
-is known at a line depends on the lines before it alone. Sources: smtpd/smtpd.c, cleanup/cleanup_message.c,
-qmgr/qmgr_active.c; smtpd_peer.c (name warnings come before ``connect from``).
+One pass in file order. What is not mentioned for a while is forgotten: after ``HORIZON`` lines of Postfix, soon after
+qmgr removed the message, and when its queue ID (which Postfix uses again) or its process begins anew. So memory is
+bounded, and what is known at a line depends on the lines before it alone. Sources: smtpd/smtpd.c,
+cleanup/cleanup_message.c, qmgr/qmgr_active.c; smtpd_peer.c (name warnings come before ``connect from``).
 """
 
 from collections import OrderedDict
@@ -57,18 +57,24 @@ class _Session:
 
 
 class Correlator:
-    """Fills in failures. Feed every event in file order; ``inferred`` names the fields that came from other lines."""
+    """Fills in failures. Feed every event in file order; ``inferred`` names the fields that came from other lines.
+
+    The files of a rotated set, oldest first, are best fed to one correlator: mail lives on over a rotation.
+    """
 
     def __init__(self, horizon: int = HORIZON) -> None:
         self._horizon = horizon
+        self._line = 0
         self._live: OrderedDict[Key, _Message] = OrderedDict()
         self._removed: OrderedDict[Key, _Message] = OrderedDict()
         self._sessions: OrderedDict[Place, _Session] = OrderedDict()
         self._names: OrderedDict[Place, tuple[int, Event]] = OrderedDict()  # name warnings that await their connect
         self._by_id: OrderedDict[tuple[str | None, str], tuple[int, Key]] = OrderedDict()
 
-    def feed(self, event: Event, line: int) -> Event:
-        """Note what an event tells, and return it with what is known by then. ``line`` numbers ascend."""
+    def feed(self, event: Event) -> Event:
+        """Note what an event tells, and return it with what is known by then."""
+        self._line += 1
+        line = self._line
         self._forget(line)
         message = self._message(event, line) if event.queue_id is not None else None
         session = self._session(event, line) if event.program == "smtpd" else None

@@ -14,7 +14,8 @@ _HOSTS = 1000  # hosts whose last line is remembered for "last message repeated"
 def events(lines: Iterable[tuple[int, bytes]], correlator: Correlator | None = None) -> Iterator[tuple[int, Event]]:
     """Yield line number and event of every line of Postfix, of numbered lines in file order.
 
-    ``last message repeated N times`` gives the event of the line before it once more, with ``repeat`` N.
+    ``correlator`` goes on with what it knows from an earlier file of the same log. ``last message repeated N times``
+    gives the event of the line before it once more, with ``repeat`` N.
     """
     relations = correlator if correlator is not None else Correlator()
     last: dict[str | None, Event | None] = {}
@@ -34,4 +35,4 @@ def events(lines: Iterable[tuple[int, bytes]], correlator: Correlator | None = N
             if found is None:
                 continue
             event = found
-        yield number, relations.feed(event, number)
+        yield number, relations.feed(event)

@@ -1,9 +1,11 @@
 # ruff: noqa: E501
 """Years across New Year, leap days, rotation and disorder."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mailtriage.model.stamp import Stamp
 from mailtriage.syslog.calendar import Calendar, Run, Source, merge, note
@@ -100,3 +102,18 @@ def test_zones() -> None:
     calendar = Calendar([Source(())], tz=UTC)
     assert calendar.date(0, 0, stamp("2026-04-01T10:00:00+09:00")).isoformat() == "2026-04-01T10:00:00+09:00"
     assert calendar.date(0, 0, stamp("2026-04-01T10:00:00")).isoformat() == "2026-04-01T10:00:00+00:00"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 40 * 24 * 3600), min_size=1, max_size=40), st.integers(1, 7), st.integers(0, 800))
+def test_any_cutting_gives_the_true_years(gaps: list[int], chunk: int, start: int) -> None:
+    """Steps of up to forty days, some disorder, any chunks: every line gets its own date back."""
+    moment = datetime(2023, 1, 1, tzinfo=UTC) + timedelta(days=start)
+    moments = []
+    for number, gap in enumerate(gaps):
+        moment += timedelta(seconds=gap)
+        moments.append(moment - timedelta(seconds=7) if number % 3 == 1 else moment)
+    lines = [f"{moment:%b} {moment.day:2} {moment:%H:%M:%S}" for moment in moments]
+    calendar = Calendar([source(lines, moments[-1].isoformat(), chunk=chunk)], tz=UTC)
+    found = [calendar.date(0, offset, stamp(line)) for offset, line in enumerate(lines)]
+    assert found == moments
