@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import socket
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +20,7 @@ from tools.lab.policy_server import Policy, PolicyServer
 from tools.lab.sasl_server import SaslServer
 from tools.lab.smtp_client import Conversation, Refused, Reply
 from tools.lab.smtp_server import Script, SmtpServer, accepting, lmtp
+from tools.lab.syslog_server import SyslogServer
 
 DOMAIN = "shirao.example"
 OWN_ADDRESS = "203.0.113.25"
@@ -26,6 +28,7 @@ USERS = ("mother", "son", "taro", "hanako")
 PASSWORD = "correct horse"
 LOG = "var/log/mail.log"
 MOUNTS = (
+    "dev",
     "etc/postfix",
     "etc/resolv.conf",
     "etc/hosts",
@@ -83,8 +86,9 @@ class Lab:
 
     `main_cf` adds to and overrides the lab's settings (parameter → value, as in main.cf). `maps` are tables,
     `TYPE:NAME` → content, written to /etc/postfix/NAME and given to postmap where the type is indexed. `master_cf` is
-    appended to Debian's master.cf. `records` is what DNS knows ({(name, type): [data]}). With `start` false, Postfix is
-    ready but not started.
+    appended to Debian's master.cf. `records` is what DNS knows ({(name, type): [data]}). With `syslog`, Postfix writes
+    to a syslog daemon in place of its own postlogd, and is heard even where its main.cf cannot be read. With `start`
+    false, it is ready but not started.
     """
 
     def __init__(
@@ -95,15 +99,17 @@ class Lab:
         records: Records | None = None,
         *,
         hostname: str = f"mail.{DOMAIN}",
+        syslog: bool = False,
         start: bool = True,
     ) -> None:
-        self.main_cf = MAIN_CF | dict(main_cf or {})
+        self.main_cf = MAIN_CF | ({"maillog_file": ""} if syslog else {}) | dict(main_cf or {})
         self.root = Path(tempfile.mkdtemp(prefix="postfix-lab-"))
         self.root.chmod(0o755)
         self._closing = contextlib.ExitStack()
         self._closing.callback(shutil.rmtree, self.root, ignore_errors=True)
         try:
             self._lay_out(master_cf)
+            self._until_end(SyslogServer(self.path("dev/log"), self.path(LOG), hostname.partition(".")[0]))
             self.namespace = self._closing.enter_context(Namespace(self.root, hostname))
             resolver = self.namespace.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.dns = DnsServer(resolver, _world() | (records or {}))
@@ -130,6 +136,12 @@ class Lab:
         for directory in ("var/spool/postfix", "var/lib/postfix", "var/log"):
             self.path(directory).mkdir(parents=True)
         shutil.chown(self.path("var/lib/postfix"), "postfix", "postfix")
+        self.path(LOG).touch()
+        shutil.chown(self.path(LOG), "postfix", "postfix")  # postsuper has dropped root when it first writes
+        self.path("dev").mkdir()
+        for name, minor in (("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9)):
+            os.mknod(self.path(f"dev/{name}"), 0o666 | stat.S_IFCHR, os.makedev(1, minor))
+            self.path(f"dev/{name}").chmod(0o666)
         self.path("etc/resolv.conf").write_text("nameserver 127.0.0.53\nsearch .\noptions timeout:1 attempts:1\n")
         self.path("etc/hosts").write_text("127.0.0.1 localhost\n")
         self.path("etc/nsswitch.conf").write_text("passwd: files\ngroup: files\nhosts: files dns\nservices: files\n")
@@ -175,8 +187,12 @@ class Lab:
         """Start Postfix and the neighbours it needs: the mailboxes' LMTP server and the login service."""
         self.run("postfix", "start")
         private = self.path("var/spool/postfix/private")
-        self.mailboxes = self._until_end(SmtpServer(_unix(private / "dovecot-lmtp"), lmtp))
+        self.open_mailboxes()
         self.logins = self._until_end(SaslServer(private / "auth", {f"{user}@{DOMAIN}": PASSWORD for user in USERS}))
+
+    def open_mailboxes(self) -> None:
+        """Listen on the mailboxes' LMTP socket (again)."""
+        self.mailboxes = self._until_end(SmtpServer(self.unix_listener("private/dovecot-lmtp"), lmtp))
 
     def reload(self) -> None:
         """`postfix reload`, and wait until it is done."""
@@ -251,12 +267,13 @@ class Lab:
             self._closing.callback(filler.close)
         time.sleep(0.05)
 
-    def connect(self, client_addr: str = "127.0.0.1", port: int = 25) -> Conversation:
-        """A session from `client_addr`, over the lab's network and DNS."""
+    def connect(self, client_addr: str = "127.0.0.1", port: int = 25, timeout: float = 30.0) -> Conversation:
+        """A session from `client_addr`, over the lab's network and DNS; raises TimeoutError where nobody answers."""
         connection = self.namespace.socket()
         connection.bind((client_addr, 0))
         local = client_addr.startswith("127.")
         connection.connect(("127.0.0.1" if local else OWN_ADDRESS, port))
+        connection.settimeout(timeout)
         return Conversation(connection)
 
     def smtp(

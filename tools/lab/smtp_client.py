@@ -36,7 +36,6 @@ class Conversation:
     """One SMTP session over a connected socket."""
 
     def __init__(self, connection: socket.socket) -> None:
-        connection.settimeout(30)
         self._stream = connection.makefile("rwb")
         self._connection = connection
         self.last = self._read("CONNECT")
