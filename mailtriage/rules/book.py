@@ -28,6 +28,11 @@ from mailtriage.rules.pack import Operator, Rule
 
 _STEP = {"filter": 3, "blocklist": 3, "postfix": 4, "server": 4, "mailbox": 5, "hoster": 5, "software": 6, "generic": 7}
 _CACHE_LIMIT = 20_000  # shapes; beyond it the cache starts anew, which changes speed and never an answer
+_IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d/]|\.\d)")
+# Causes that lie in the sending server: the address in such a reply is ours.
+_ABOUT_THE_SERVER = frozenset(
+    ("ip_reputation", "dnsbl", "reverse_dns", "auth_spf", "rate_limit", "connection_limit", "helo_invalid")
+)
 _PRIVATE = tuple(
     ipaddress.ip_network(n)
     for n in (
@@ -105,6 +110,12 @@ def public_address(text: str | None) -> str | None:
 
 
 _ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@([\w.-]{3,253}\w)")
+
+
+def _sole_address(text: str) -> dict[str, str]:
+    """The server's address as a reply names it without a rule that knows where: the only one in the text."""
+    named = {address for found in _IPV4.findall(text) if (address := public_address(found))}
+    return {"own_ip": named.pop()} if len(named) == 1 and " said: " not in text else {}
 
 
 class _Entry:
@@ -270,6 +281,8 @@ class RuleBook:
             return Classification("unclassified", None, home.name if home else None, direction=query.direction)
         found = entry.search(normal.text)
         captures = {k.rstrip("0123456789"): v for k, v in found.groupdict().items() if v} if found else {}
+        if "own_ip" not in captures and query.direction in (None, "outbound") and entry.rule.cause in _ABOUT_THE_SERVER:
+            captures |= _sole_address(normal.text)
         if signed and entry.rule.operator.id in signed.shares:
             home = entry.rule.operator  # servers of one platform sign alike; the wording tells them apart
         return self._answer(entry.rule, captures, home, query.direction)
