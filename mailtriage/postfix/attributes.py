@@ -14,10 +14,13 @@ WINDOW = 6000
 _TRIES = 24
 
 _TAIL = re.compile(
-    r" proto=([A-Z]{1,8})(?: helo=<([^ <>]*+)>)?"
+    r" proto=(E?SMTP)(?: helo=<([^ <>]*+)>)?"
     r"(?: sasl_method=([^ ,]++))?(?: sasl_username=(<.*>|.*?))?(?: sasl_sender=([^ ]++))?"
 )
-_LOOSE_TAIL = re.compile(r",? proto=([A-Z]{1,8})(?:,? helo=<(.*)>)?")
+# A line that was cut within proto= or helo=<…>, and attributes that lost their brackets in a spreadsheet.
+_CUT_TAIL = re.compile(r",? (?:proto=(E?SMTP)(?:,? h?e?l?o?=?<?([^ <>]*+))?|proto=[A-Z]{0,4}|p[rot]{0,4})")
+_BARE = re.compile(r"; (?:from=([^ <>,]*+),? ?)?(?:to=([^ <>,]*+),? ?)?(?:proto=(E?SMTP),? ?)?(?:helo=([^ <>]*+))?,*")
+_LOOSE_TAIL = re.compile(r",? proto=(E?SMTP)(?:,? helo=<(.*)>)?")
 
 
 def split(text: str) -> tuple[str, Fields]:
@@ -37,7 +40,7 @@ def split(text: str) -> tuple[str, Fields]:
             reason = text[:-1] if text.endswith(";") else text
             return reason, {}
         found, fields = loose
-        fields["flags"] = ("ambiguous",)
+        fields.setdefault("flags", ("ambiguous",))
     return text[: base + found], fields
 
 
@@ -119,10 +122,10 @@ def _loosely(tail: str) -> tuple[int, Fields] | None:
     """
     cut = len(tail)
     for _ in range(_TRIES):
-        start = max(tail.rfind(mark, 0, cut) for mark in ("; from=<", "; to=<", "; proto="))
+        start = max(tail.rfind(mark, 0, cut) for mark in ("; from=", "; to=", "; proto="))
         if start < 0:
             return None
-        fields = _in_order(tail[start + 1 :])
+        fields = _in_order(tail[start + 1 :]) or _without_brackets(tail, start)
         if fields is not None:
             return start, fields
         cut = start
@@ -140,6 +143,11 @@ def _in_order(text: str) -> Fields | None:
         if found[2]:
             fields["helo"] = found[2]
         end = proto
+    elif (cut := text.rfind("> p")) >= 0 and (found := _CUT_TAIL.fullmatch(text, cut + 1)):
+        fields["flags"] = ("truncated",)
+        if found[1]:
+            fields["proto"] = found[1]
+        end = cut + 1
     recipient = text.rfind(" to=<", 0, end)
     if recipient >= 0:
         value = text[recipient + 5 : end].rstrip(",")
@@ -149,10 +157,19 @@ def _in_order(text: str) -> Fields | None:
         end = recipient
     if text.startswith(" from=<"):
         value = text[7:end].rstrip(",")
-        if value.endswith(">"):
-            fields["sender"] = value[:-1]
+        if value.endswith(">") or (value and " " not in value and "<" not in value and ">" not in value):
+            fields["sender"] = value.removesuffix(">")
         elif end != len(text):
             return None
     elif end != 0:
         return None
+    return fields or None
+
+
+def _without_brackets(tail: str, start: int) -> Fields | None:
+    found = _BARE.fullmatch(tail, start)
+    if found is None:
+        return None
+    keys = ("sender", "recipient", "proto", "helo")
+    fields: Fields = {key: value for key, value in zip(keys, found.groups(), strict=True) if value}
     return fields or None
