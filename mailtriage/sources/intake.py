@@ -209,7 +209,7 @@ class Intake:
             self._stop(damage.reason)
             return b""
         except Exception:  # OSError, and whatever a remote file system has for it
-            self._stop("io_error")
+            self._stop("read_failed")
             return b""
         self._taken += len(piece)
         if not piece:

@@ -113,7 +113,7 @@ class Direct:
         try:
             got = self._window.readinto(view)
         except OSError:
-            self.reason = "io_error"
+            self.reason = "read_failed"
             return 0
         if self._window.short:
             self.reason = "shrunk"
@@ -148,7 +148,7 @@ class Unpacking:
         except Damage as damage:
             self.reason = "shrunk" if self._window.short else damage.reason
         except OSError:
-            self.reason = "io_error"
+            self.reason = "read_failed"
         return b""
 
 

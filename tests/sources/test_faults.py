@@ -143,7 +143,7 @@ def test_a_disk_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(Window, "readinto", readinto)
     data, faults = read(tmp_path / "mail.log")
     assert data == LOG[:150_000]
-    assert faults == [("io_error", 150_000)]
+    assert faults == [("read_failed", 150_000)]
 
 
 def test_no_room_for_the_spool(pipe) -> None:  # type: ignore[no-untyped-def]
