@@ -1,24 +1,27 @@
-"""The names a person gave -> sources, in order of time, each log once."""
+"""The names a person gave -> sources, in order of time, each log once.
 
-import glob
+What only some inputs need (archives, streams, comparing logs) is imported when they come: a small file is read at once.
+"""
+
 import os
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mailtriage.model.report import Unread
-from mailtriage.sources import naming, overlap
-from mailtriage.sources.archive import members
+from mailtriage.sources import naming
 from mailtriage.sources.detect import HEAD, UNREADABLE, available, detect
 from mailtriage.sources.faults import unread
-from mailtriage.sources.intake import Incoming, Intake, Stream
 from mailtriage.sources.interface import Here, Opened, Rest, Skipped, Source
 from mailtriage.sources.remote import is_remote, open_remote
-from mailtriage.sources.seek import first_since
 from mailtriage.sources.span import first_block
 from mailtriage.sources.stored import Replaced
+
+if TYPE_CHECKING:
+    from mailtriage.sources.intake import Stream
 
 SPOOL = 1024 * 1024 * 1024
 JOURNAL = "journal:"
@@ -95,8 +98,14 @@ class _Opening:
 
     def result(self, *, chosen: bool) -> Opened:
         files = self._in_order(self._newer(self._files))
-        files, same, faults = overlap.once(files)
-        files = [self._later(source) for source in files]
+        same: list[Skipped] = []
+        faults: list[Unread] = []
+        if len(files) > 1:
+            from mailtriage.sources.overlap import once
+
+            files, same, faults = once(files)
+        if self._since is not None:
+            files = [self._later(source, self._since.timestamp()) for source in files]
         return Opened(
             sources=tuple(files),
             unread=(*self._unread, *faults),
@@ -120,9 +129,11 @@ class _Opening:
                 kept.append(source)
         return kept
 
-    def _later(self, source: Source) -> Source:
+    def _later(self, source: Source, since: float) -> Source:
         """From where the time asked for begins."""
-        first = first_since(source, self._since.timestamp()) if self._since is not None else source.first
+        from mailtriage.sources.seek import first_since
+
+        first = first_since(source, since)
         if first > source.first:
             self._skipped.append(Skipped(source.name, "older_part"))
         return replace(source, first=first)
@@ -150,6 +161,8 @@ class _Opening:
             self._unread.append(Unread(name, "fifo" if stat.S_ISFIFO(status.st_mode) else "device"))
 
     def _absent(self, name: str, error: OSError | ValueError) -> None:
+        import glob
+
         if isinstance(error, FileNotFoundError) and glob.has_magic(name):
             matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
             for match in matches:
@@ -212,6 +225,8 @@ class _Opening:
             self._files.append(replace(source, codec=codec))
 
     def _archive(self, source: Source, codec: str) -> None:
+        from mailtriage.sources.archive import members
+
         try:
             found = members(source, codec, self._spool_limit)
         except OSError as error:
@@ -234,6 +249,8 @@ class _Opening:
 
     def _descriptor(self, descriptor: int, name: str) -> None:
         """A descriptor of our own: a file is read like a file, anything else is taken in."""
+        from mailtriage.sources.intake import Incoming
+
         try:
             status = os.fstat(descriptor)
             path = f"/proc/{os.getpid()}/fd/{descriptor}"
@@ -246,7 +263,11 @@ class _Opening:
         except OSError as error:
             self._unread.append(unread(error, name, name))
 
-    def _take(self, stream: Stream, name: str, origin: str, close: Callable[[], Unread | None] = lambda: None) -> None:
+    def _take(
+        self, stream: "Stream", name: str, origin: str, close: Callable[[], Unread | None] = lambda: None
+    ) -> None:
+        from mailtriage.sources.intake import Intake
+
         codec = detect(stream.peek(HEAD))
         if codec in UNREADABLE or not available(codec):
             self._unreadable(name, codec)
@@ -268,6 +289,8 @@ class _Opening:
             self._rest.append(intake.rest)
 
     def _journal(self) -> None:
+        from mailtriage.sources.intake import Stream
+
         here = self._here
         journal = here.journal(self._since, self._after) if here is not None else None
         if journal is None:
@@ -276,6 +299,8 @@ class _Opening:
             self._take(Stream(journal.read), JOURNAL, "journal", journal.close)
 
     def _remote(self, name: str) -> None:
+        from mailtriage.sources.intake import Stream
+
         opened = open_remote(name)
         if isinstance(opened, Unread):
             self._unread.append(opened)
