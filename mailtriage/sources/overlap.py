@@ -1,7 +1,7 @@
-"""The same log twice: links, copies, a packed copy beside the plain one, an older state of a log that has grown since.
+"""Several logs in order of time, and the same log twice: links, copies, packed copies, older states, overlaps.
 
-Costs nothing for one source. Two are compared byte by byte only when they begin alike, or when the later one begins
-before the earlier one of the same host ends.
+Two are compared byte by byte only when they begin alike, or when the later one begins before the earlier one of the
+same host ends.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,15 +16,42 @@ _ALIKE = 512  # bytes at the start that two logs do not have in common by chance
 
 
 def once(sources: Sequence[Source]) -> tuple[list[Source], list[Skipped], list[Unread]]:
-    """Keep each log once; where one begins with the end of another, let it begin behind that (Source.first)."""
+    """Keep each log once; where one begins with the end of another, let it begin behind that (Source.first).
+
+    Rotated sets stay together (Source.follows); among each other they are put in the order in which they begin.
+    """
     skipped: list[Skipped] = []
     unread: list[Unread] = []
     kept = _other_files(sources, skipped)
     if len(kept) > 1:
         kept = _other_starts(kept, skipped, unread)
+    sets = _sets(sources, kept)
+    if len(sets) > 1:
+        sets.sort(key=_begin)
+    kept = [source for group in sets for source in _joined(group)]
     if len(kept) > 1:
-        kept = _other_ends(kept, skipped)
+        kept = [source for group in _sets(kept, _other_ends(kept, skipped)) for source in _joined(group)]
     return kept, skipped, unread
+
+
+def _sets(sources: Sequence[Source], kept: Iterable[Source]) -> list[list[Source]]:
+    """What was kept, by the sets in which it was among ``sources``."""
+    number: dict[tuple[str, str | None], int] = {}
+    for source in sources:
+        number[source.name, source.member] = max(number.values(), default=0) + (not source.follows)
+    groups: dict[int, list[Source]] = {}
+    for source in kept:
+        groups.setdefault(number[source.name, source.member], []).append(source)
+    return list(groups.values())
+
+
+def _joined(group: Iterable[Source]) -> list[Source]:
+    return [replace(source, follows=number > 0) for number, source in enumerate(group)]
+
+
+def _begin(group: Sequence[Source]) -> float:
+    first = span(group[0]).first
+    return float("inf") if first is None else first
 
 
 def _other_files(sources: Iterable[Source], skipped: list[Skipped]) -> list[Source]:

@@ -15,7 +15,7 @@ import zstandard
 
 LINES = tuple(
     b"Apr %2d %02d:%02d:%02d mx postfix/smtpd[%d]: connect from a%d.example[192.0.2.%d]\n"
-    % (1 + n // 500, n // 60 % 24, n % 60, n * 7 % 60, n, n * n % 9973, n % 250)
+    % (1 + n // 720, n // 30 % 24, n * 2 % 60, n * 7 % 60, n, n * n % 9973, n % 250)
     for n in range(6000)
 )
 LOG = b"".join(LINES)

@@ -173,6 +173,23 @@ def test_an_overlap_counts_once(tmp_path: Path, codec: str) -> None:
     assert result.sources[1].first == len(b"".join(LINES[2500:4000]))
 
 
+def test_logs_are_put_in_the_order_in_which_they_begin(tmp_path: Path) -> None:
+    for name, start, end in (("c", 0, 2000), ("b", 1500, 3000), ("a", 2800, 6000)):
+        (tmp_path / name).write_bytes(b"".join(LINES[start:end]))
+    result = opened(tmp_path / "a", tmp_path / "b", tmp_path / "c")
+    assert names(result) == ["c", "b", "a"]
+    assert text(result) == LOG
+    assert not any(source.follows for source in result.sources)
+
+
+def test_a_set_that_lost_its_first_file_to_another(tmp_path: Path) -> None:
+    rotated(tmp_path / "log")
+    (tmp_path / "backup").write_bytes(b"".join(LINES[:2500]))
+    result = opened(tmp_path / "log", tmp_path / "backup")
+    assert text(result) == LOG
+    assert [source.follows for source in result.sources] == [False, False, True]
+
+
 def test_a_part_of_another_log_counts_once(tmp_path: Path) -> None:
     (tmp_path / "all").write_bytes(LOG)
     (tmp_path / "part").write_bytes(b"".join(LINES[2500:2600]))
