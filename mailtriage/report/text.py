@@ -6,19 +6,20 @@ of its own and is never wrapped or cut.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from mailtriage.model.finding import Finding, LostMail
+from mailtriage.model.finding import Finding, LostMail, Step
 from mailtriage.model.report import Report
 from mailtriage.report.safe import plain
 from mailtriage.report.wrap import wrap
 from mailtriage.texts.catalog import Texts
 
 FULL, SHORT = 3, 5  # findings shown in full, and as one line each
+SCREEN, CARD = 40, 9  # lines of a screen, and of a finding shown in full, at most
 _STYLE = {"high": "bold red", "medium": "yellow", "low": "dim", "info": "dim"}
 _LOUD = ("high", "medium")
 
@@ -84,21 +85,24 @@ class _Page:
             yield Text(plain(text), style="yellow")
 
     def brief(self, loud: Sequence[tuple[int, Finding]], quiet: Sequence[tuple[int, Finding]]) -> Iterator[Text]:
-        if loud:
-            high = sum(finding.severity == "high" for _, finding in loud)
-            if high:
-                yield Text(self.say("report.needs", count=high), style="bold")
-        for number, finding in loud[:FULL]:
-            yield Text("")
-            yield from self.card(number, finding)
+        """One screen: at most FULL findings in full, SHORT more as one line each, and how many more there are."""
+        high = sum(finding.severity == "high" for _, finding in loud)
+        if high:
+            yield Text(self.say("report.needs", count=high), style="bold")
         rest = [*loud[FULL:], *quiet]
-        if rest:
+        listed = rest[:SHORT]
+        # What stands around the cards: head, blank, needs, noise with its blank; the list with blank, title, "more".
+        around = 5 + (3 + len(listed) if listed else 0)
+        room = min(CARD, (SCREEN - around) // max(len(loud[:FULL]), 1) - 1)
+        for number, finding in loud[:FULL]:
+            yield from self.card(number, finding, room)
             yield Text("")
+        if listed:
             yield Text(self.say("report.watch", count=len(rest)), style="bold")
-            for number, finding in rest[:SHORT]:
+            for number, finding in listed:
                 yield self.title(number, finding)
             if len(rest) > SHORT:
-                yield Text("   " + self.say("report.more", count=len(rest) - SHORT), style="dim")
+                yield Text("    " + self.say("report.more", count=len(rest) - SHORT), style="dim")
 
     def title(self, number: int, finding: Finding) -> Text:
         severity = self.say(f"report.severity.{finding.severity}")
@@ -114,58 +118,94 @@ class _Page:
         text.append(" " * max(2, room - cell_len(title) + 2) + state, style="dim")
         return text
 
-    def card(self, number: int, finding: Finding) -> Iterator[Text]:
-        """At most nine lines."""
+    def card(self, number: int, finding: Finding, room: int) -> Iterator[Text]:
+        """A finding in at most ``room`` lines: who and how many, the reply, why, what next, what was lost, all."""
+        step = next((s for s in finding.steps if s.url or s.command), None) or next(iter(finding.steps), None)
+        copy = _to_copy(step, finding)
+        must = [  # label, text, lines at most
+            ("", self.facts(finding), 2),
+            ("why", finding.why, 2),
+            ("next", step.text if step else "", 2),
+        ]
+        last = ("lost", self.lost(finding.lost)) if finding.lost else ("tell", finding.user_text or "")
+        tail = [(label, text) for label, text in (last, ("all", f"{self.view.command} --finding {number}")) if text]
+        quote = [self.row("“" + plain(finding.quote) + "”", style="dim")] if finding.quote else []
+        spare = room - 1 - len(quote) - len(tail) - bool(copy) - sum(bool(text) for _, text, _ in must)
         yield self.title(number, finding)
-        yield self.row(self.facts(finding))
-        if finding.quote:
-            yield self.row(_cut("“" + plain(finding.quote) + "”", self.view.width - 4), style="dim")
-        yield self.labelled("why", finding.why)
-        first = finding.links[0].url if finding.links else None
-        if finding.steps:
-            step = next((s for s in finding.steps if s.command or s.url), finding.steps[0])
-            yield self.labelled("next", step.text)
-            if copy := step.url or (step.command if step.command and "\n" not in step.command else None) or first:
-                yield Text("        " + plain(copy), style="cyan", no_wrap=True)
-        if finding.lost:
-            yield self.labelled("lost", self.lost(finding.lost))
-        elif finding.user_text:
-            yield self.labelled("tell", " ".join(finding.user_text.split()))
-        yield self.labelled("steps", f"{self.view.command} --finding {number}")
+        for place, (label, text, most) in enumerate(must):
+            if not text:
+                continue
+            lines = self.labelled(label, text, 1 + max(0, min(spare, most - 1)))
+            spare -= len(lines) - 1
+            yield from lines
+            yield from quote if place == 0 else ()
+        if copy:
+            yield Text(" " * (4 + self.gutter) + plain(copy), style="cyan", no_wrap=True)
+        for label, text in tail:
+            yield from self.labelled(label, text, 1)
 
-    def labelled(self, label: str, text: str) -> Text:
-        word = self.say(f"report.label.{label}")
-        room = self.view.width - 4 - max(cell_len(word) + 2, 6)
-        out = Text("    ")
-        out.append(word + " " * max(2, 6 - cell_len(word)), style="bold")
-        out.append(_cut(" ".join(plain(text).split()), room))
+    @property
+    def gutter(self) -> int:
+        """Cells of the labels' column."""
+        labels = ("why", "next", "lost", "tell", "all")
+        return max(cell_len(self.say(f"report.label.{label}")) for label in labels) + 2
+
+    def labelled(self, label: str, text: str, most: int) -> list[Text]:
+        """A text behind its label, in at most so many lines; the last is cut where there is more."""
+        word = self.say(f"report.label.{label}") if label else ""
+        indent = 4 + (self.gutter if label else 0)
+        width = max(self.view.width - indent, 20)
+        text = plain(" ".join(text.split()))
+        lines = list(wrap(text, width))
+        if len(lines) > most:
+            kept = lines[: most - 1]
+            lines = [*kept, _cut(" ".join(lines[most - 1 :]), width)]
+        out = []
+        for number, line in enumerate(lines):
+            head = Text("    ")
+            if label:
+                head.append(
+                    (word if not number else "") + " " * (self.gutter - cell_len(word if not number else "")),
+                    style="bold",
+                )
+            out.append(head.append(line))
         return out
 
     def row(self, text: str, style: str = "") -> Text:
         return Text("    " + _cut(plain(text), self.view.width - 4), style=style)
 
     def facts(self, finding: Finding) -> str:
-        date, say = self.texts.date, self.say
-        parts = [say("report.mails", count=finding.messages) if finding.messages else ""]
-        if finding.own_users and finding.kind != "lost_smtp_setting":
-            parts[0] += " " + say("report.users", count=len(finding.own_users))
+        """How many mails of whom to whom, when, and whether it went well before or after."""
+        say = self.say
+        what = [say("report.mails", count=finding.messages)] if finding.messages else []
+        if finding.own_users and finding.party.kind != "own_user":
+            what.append(say("report.users", count=len(finding.own_users)))
         domains = sorted({address.rpartition("@")[2] for address in finding.recipients if "@" in address})
         if domains and finding.direction == "outbound":
-            parts[0] += " " + say("report.facts.to", names=", ".join(domains[:3]))
+            what.append(say("report.facts.to", names=", ".join(domains[:3]) + (" …" if len(domains) > 3 else "")))
+        parts = [" ".join(what)]
         if finding.count != finding.messages:
             parts.append(say("report.attempts", count=finding.count))
-        if finding.first_seen and finding.last_seen:
-            same = finding.first_seen.date() == finding.last_seen.date()
-            last = date(finding.last_seen, "time" if same else "minute")
-            if finding.first_seen == finding.last_seen:
-                parts.append(date(finding.first_seen))
-            else:
-                parts.append(say("report.facts.span", first=date(finding.first_seen), last=last))
+        if finding.direction == "inbound" and finding.senders:
+            names = [sender or "<>" for sender in finding.senders[:2]]
+            more = finding.distinct.get("senders", 0) - len(names)
+            parts.append(say("report.facts.from", names=", ".join(names) + (f" +{more}" if more > 0 else "")))
+        parts.append(self.when(finding))
         if finding.next_success:
-            parts.append(say("report.facts.again", when=date(finding.next_success)))
+            parts.append(say("report.facts.again", when=self.texts.date(finding.next_success)))
         elif finding.last_success:
-            parts.append(say("report.facts.accepted", when=date(finding.last_success)))
+            parts.append(say("report.facts.accepted", when=self.texts.date(finding.last_success)))
         return "; ".join(part for part in parts if part)
+
+    def when(self, finding: Finding) -> str:
+        """From when to when."""
+        first, last = finding.first_seen, finding.last_seen
+        if first is None or last is None:
+            return ""
+        if last - first < timedelta(minutes=1):
+            return self.texts.date(first)
+        form = "time" if first.date() == last.date() else "minute"
+        return self.say("report.facts.span", first=self.texts.date(first), last=self.texts.date(last, form))
 
     def lost(self, lost: Sequence[LostMail]) -> str:
         first = self.mail(lost[0])
@@ -240,6 +280,13 @@ class _Page:
     def paragraph(self, text: str) -> Iterator[Text]:
         for line in wrap(" ".join(plain(text).split()), max(self.view.width - 7, 20)):
             yield Text("       " + line)
+
+
+def _to_copy(step: Step | None, finding: Finding) -> str | None:
+    """What the reader copies first: the step's link or one-line command, else the finding's first link."""
+    if step is not None and (step.url or (step.command and "\n" not in step.command)):
+        return step.url or step.command
+    return finding.links[0].url if finding.links else None
 
 
 def _cut(text: str, room: int) -> str:
