@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailtriage.model.event import Event
+from mailtriage.postfix.correlate import Correlator
 from mailtriage.postfix.stream import events
 from mailtriage.rules.advice import advise
 from mailtriage.rules.book import Classification, RuleBook
@@ -32,13 +33,24 @@ class Told:
     inferred: tuple[str, ...] = ()
 
 
-def lines(source: Source) -> Iterator[tuple[int, bytes]]:
-    """The numbered lines of a source."""
-    number = 0
-    for block in Reader(source):
-        for raw in block.data.splitlines(keepends=True):
-            number += 1
-            yield number, raw
+class Lines:
+    """The numbered lines of a source; ``offset`` is where the line that was given last begins."""
+
+    def __init__(self, source: Source) -> None:
+        self._reader = Reader(source)
+        self.offset = 0
+
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        number = 0
+        for block in self._reader:
+            self.offset = block.offset
+            data, begin = block.data, 0
+            while begin < len(data):
+                end = data.find(b"\n", begin) + 1 or len(data)
+                number += 1
+                yield number, data[begin:end]
+                self.offset += end - begin
+                begin = end
 
 
 def tell(
@@ -51,11 +63,15 @@ def tell(
     own_ip: str | None = None,
 ) -> Iterator[Told]:
     """The refused and failed attempts of all sources; ``every``: one event for every line of Postfix."""
+    correlator = Correlator()
     for number, source in enumerate(sources):
-        for line, event in events(lines(source)):
+        if not source.follows:
+            correlator = Correlator()
+        lines = Lines(source)
+        for line, event in events(lines, correlator):
             if not (every or event.failed):
                 continue
-            time = calendar.date(number, line, event.stamp) if event.stamp else None
+            time = calendar.date(number, lines.offset, event.stamp) if event.stamp else None
             if plan.since is not None or plan.until is not None:
                 at = round(time.timestamp() * 1e6) if time else None
                 if at is not None and not (plan.since or at) <= at <= (plan.until or at):

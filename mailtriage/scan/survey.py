@@ -80,7 +80,7 @@ def survey(sources: Sequence[Source], plan: ScanPlan, jobs: int = 0, chunk_size:
     for part in runner.map(partial(_gather, plan), chunks):
         tally.merge(part)
     calendar = Calendar(
-        [Dated(tuple(tally.turns.get(n, ())), s.mtime or None) for n, s in enumerate(sources)],
+        [Dated(tuple(tally.turns.get(n, ())), s.mtime or None, s.follows) for n, s in enumerate(sources)],
         year=plan.year,
         tz=zone(plan),
     )
