@@ -11,17 +11,22 @@ NAME = "journal:"
 # says of Postfix.
 MATCHES = ("SYSLOG_FACILITY=2", "+", "_SYSTEMD_UNIT=postfix@-.service", "+", "_SYSTEMD_UNIT=postfix.service")
 _FIELDS = "MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_COMM,_HOSTNAME,_SOURCE_REALTIME_TIMESTAMP"
+SILENCE = 120.0  # seconds without a byte after which it is given up
 _HIDDEN = (b"not seeing messages from other users", b"insufficient permissions", b"Permission denied")
 _EMPTY = (b"No journal files were found", b"No journal files were opened")
 _CURSOR_TIME = re.compile(r"(?:^|;)t=([0-9a-f]{1,16})(?:;|$)")
 
 
 class JournalStream:
-    """A running journalctl: what it writes, and what it complained about."""
+    """A running journalctl: what it writes, and what it complained about.
+
+    ``follow``: it goes on for ever, and writes an entry a line (``-o json``), so that each can be taken as it comes.
+    """
 
     def __init__(self, *selection: str, follow: bool = False) -> None:
-        command = ["journalctl", "--no-pager", "-o", "export", "--output-fields=" + _FIELDS, *selection, *MATCHES]
-        self._running = Running(command, silence=None if follow else 120.0)
+        form = "json" if follow else "export"
+        command = ["journalctl", "--no-pager", "-o", form, "--output-fields=" + _FIELDS, *selection, *MATCHES]
+        self._running = Running(command, silence=None if follow else SILENCE)
 
     def __enter__(self) -> "JournalStream":
         return self
@@ -51,7 +56,7 @@ def _complaint(running: Running) -> Unread | None:
         return Unread(NAME, "journal_none")
     if running.late:
         return Unread(NAME, "journal_slow")
-    if running.status not in (0, -13, -15):  # 13, 15: it ended because we did not read on
+    if running.status not in (None, 0, -13):  # None: we ended it; SIGPIPE: we did not read on
         return Unread(NAME, "journal_failed", place=err.decode("utf-8", "replace").strip()[:500] or None)
     return None
 

@@ -93,7 +93,7 @@ class Running:
             return
         self._process.stdout.close()
         try:
-            self.status = self._process.wait(0.0 if self.late else 1.0)
+            self.status = self._process.wait(0.0 if self.late or self._silence is None else 1.0)
         except subprocess.TimeoutExpired:
             self._stop()
         self._errors.seek(0)
