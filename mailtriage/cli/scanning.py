@@ -100,7 +100,9 @@ def look(inputs: Inputs, texts: Texts) -> Found:
 
 
 def _open(inputs: Inputs) -> Opened:
-    opened = open_sources(inputs.files, since=inputs.since, spool_limit=inputs.spool)
+    from mailtriage.system.installed import ThisMachine
+
+    opened = open_sources(inputs.files, since=inputs.since, spool_limit=inputs.spool, here=ThisMachine())
     if not opened.sources and opened.unread:
         for unread in opened.unread[:-1]:
             click.echo("mailtriage: " + _sentence(unread), err=True)
