@@ -1,0 +1,54 @@
+"""Every text with which Postfix itself refuses, defers, warns or dies is known for what it is."""
+
+from pathlib import Path
+
+import pytest
+
+from mailtriage.rules.book import Query, RuleBook
+from mailtriage.rules.exceptions import all_changes
+from mailtriage.rules.shelf import load_book
+
+TEXTS = Path(__file__).with_name("postfix_texts.txt").read_text(encoding="utf-8").splitlines()
+CASES = [line.split(" | ", 3) for line in TEXTS if line and not line.startswith("#")]
+
+
+@pytest.fixture(scope="module")
+def book() -> RuleBook:
+    return load_book()[0]
+
+
+@pytest.mark.parametrize(("head", "cause", "rule", "text"), CASES, ids=[case[3][:60] for case in CASES])
+def test_postfix_text(book: RuleBook, head: str, cause: str, rule: str, text: str) -> None:
+    direction, program, code, dsn = (None if field == "-" else field for field in head.split())
+    got = book.classify(Query(text, direction, code, dsn, None, program))
+    assert (got.cause, got.rule and got.rule.id) == (cause, rule)
+
+
+def test_every_rule_for_the_server_says_how_loud_it_is(book: RuleBook) -> None:
+    silent = [
+        rule.id
+        for rule in book.rules.values()
+        if rule.operator.kind == "server" and not (rule.kind and rule.severity and rule.text["en"].title)
+    ]
+    assert not silent
+
+
+def test_exceptions_that_steps_name_exist(book: RuleBook) -> None:
+    known = {change.id for change in all_changes()}
+    steps = [step for rule in book.rules.values() for text in rule.text.values() for step in text.steps]
+    assert {step.exception for step in steps if step.exception} <= known
+
+
+# Strangers choose the addresses in a reply: what they write there must not decide what the reply means.
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ('<": Relay access denied"@shirao.example>: Recipient address rejected: User unknown', "user_unknown"),
+        ('<"spf fail dmarc spam"@shirao.example>: Recipient address rejected: User unknown', "user_unknown"),
+        ("<blocked using zen.spamhaus.org>: Helo command rejected: Invalid name", "helo_invalid"),
+        ("<virus@firm.example>: Sender address rejected: Domain not found", "sender_domain_not_found"),
+        ("<quota-exceeded@shirao.example>: Recipient address rejected: Greylisted", "greylist"),
+    ],
+)
+def test_a_strangers_address_does_not_decide(book: RuleBook, text: str, cause: str) -> None:
+    assert book.classify(Query(text, "inbound", "550", "5.7.1", None, "smtpd")).cause == cause
