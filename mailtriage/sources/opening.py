@@ -296,7 +296,12 @@ class _Opening:
         if journal is None:
             self._unread.append(Unread(JOURNAL, "no_log"))
         else:
+            said = len(self._unread)
             self._take(Stream(journal.read), JOURNAL, "journal", journal.close)
+            everything = self._since is None and self._after is None
+            if everything and len(self._unread) == said and not self._files[-1].size:
+                self._files.pop()  # not a quiet day: there is nothing at all, or we are shown nothing
+                self._unread.append(Unread(JOURNAL, "journal_none"))
 
     def _remote(self, name: str) -> None:
         from mailtriage.sources.intake import Stream

@@ -26,7 +26,7 @@ class ThisMachine:
     """The mail log of this machine: what Postfix says (maillog_file), else the usual files, else the journal.
 
     A file that nothing was written to for a week is what an upgrade left behind (Debian 12 logs to the journal alone):
-    it counts only where there is no journal.
+    it counts only where the journal has nothing.
     """
 
     def __init__(self, logs: Sequence[str] = LOGS, *, ask_postfix: bool = True) -> None:
@@ -42,7 +42,7 @@ class ThisMachine:
         for log in there:
             if _alive(Path(log)):
                 return log
-        return there[0] if there and not journal.installed() else None
+        return there[0] if there and not journal.speaks_of_mail() else None
 
     def journal(self, since: datetime | None, after: str | None) -> JournalStream | None:
         """The journal's mail entries, from a time or from behind a cursor; None: this machine has no journal."""

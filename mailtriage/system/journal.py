@@ -66,6 +66,11 @@ def installed() -> bool:
     return find("journalctl") is not None
 
 
+def speaks_of_mail() -> bool:
+    """Whether the journal shows us any entry of Postfix."""
+    return bool(run(["journalctl", "--no-pager", "-q", "-n", "1", "-o", "cat", *MATCHES]).out)
+
+
 def since(when: datetime | None) -> JournalStream:
     """All entries, or those since ``when`` (with its zone). Raises OSError where journalctl cannot be started."""
     return JournalStream(*([f"--since=@{int(when.timestamp())}"] if when is not None else []))

@@ -127,6 +127,19 @@ def test_a_journal_that_cannot_be_read(machine: ThisMachine, program, says: str,
         assert unread.command == "sudo usermod -aG systemd-journal $USER"
 
 
+def test_a_journal_without_a_word_of_postfix(tmp_path: Path, machine: ThisMachine, program) -> None:  # type: ignore[no-untyped-def]
+    """Said, unless something newer was asked for: then it may be a quiet day. A file that was left behind is better."""
+    program("journalctl", "")
+    result = open_sources([], here=machine)
+    assert [unread.reason for unread in result.unread] == ["journal_none"]
+    assert not result.sources
+    quiet = open_sources([], here=machine, since=datetime.fromtimestamp(1_775_865_600, UTC))
+    assert (len(quiet.sources), quiet.unread) == (1, ())
+    (tmp_path / "mail.log").write_bytes(b"x\n")
+    old(tmp_path / "mail.log", 100)
+    assert machine.log() == str(tmp_path / "mail.log")
+
+
 def test_a_journal_larger_than_the_spool(machine: ThisMachine, program) -> None:  # type: ignore[no-untyped-def]
     program("journalctl", f"for n in range(3): out.write({entry(1)!r})\nsys.stderr.write({HINT!r})")
     result = open_sources([], here=machine, spool_limit=100)
