@@ -296,12 +296,13 @@ class _Opening:
         if journal is None:
             self._unread.append(Unread(JOURNAL, "no_log"))
         else:
-            said = len(self._unread)
+            files, said = len(self._files), len(self._unread)
             self._take(Stream(journal.read), JOURNAL, "journal", journal.close)
             everything = self._since is None and self._after is None
-            if everything and len(self._unread) == said and not self._files[-1].size:
+            if everything and self._files[files:] and not self._files[files].size:
                 self._files.pop()  # not a quiet day: there is nothing at all, or we are shown nothing
-                self._unread.append(Unread(JOURNAL, "journal_none"))
+                if len(self._unread) == said:
+                    self._unread.append(Unread(JOURNAL, "journal_none"))
 
     def _remote(self, name: str) -> None:
         from mailtriage.sources.intake import Stream

@@ -120,8 +120,10 @@ def test_a_cursor_that_the_journal_no_longer_has(machine: ThisMachine, program) 
 )
 def test_a_journal_that_cannot_be_read(machine: ThisMachine, program, says: str, reason: str) -> None:  # type: ignore[no-untyped-def]
     program("journalctl", f"sys.stderr.write({says!r}); sys.exit({int(reason == 'journal_failed')})")
-    (unread,) = open_sources([], here=machine).unread
+    result = open_sources([], here=machine)
+    (unread,) = result.unread
     assert unread.reason == reason
+    assert not result.sources
     if reason == "journal_denied":
         assert unread.group == "systemd-journal"
         assert unread.command == "sudo usermod -aG systemd-journal $USER"
