@@ -4,6 +4,7 @@ from mailtriage.model.event import Event
 from mailtriage.postfix.reply import parse_reply
 from mailtriage.rules.book import Classification, Query, RuleBook
 
+_SPOKEN = frozenset({"said", "refused", "refused_tls"})
 _INBOUND = frozenset({"smtpd", "postscreen", "cleanup", "proxymap"})
 
 
@@ -19,11 +20,14 @@ def query(event: Event) -> Query:
     direction = way(event)
     if direction == "server":
         return Query(event.text or event.reason or "", "server", program=event.program)
-    if event.event in ("delivery", "expired"):
+    if event.event == "expired":
+        return Query(f"status={event.status}, returned to sender", "outbound", program=event.program)
+    if event.event == "delivery":
         reply = parse_reply(event.reply or "")
         domain = event.recipient.rpartition("@")[2] if event.recipient else None
+        # Rules for what our own client says look at its whole words; a remote server's stand alone.
         return Query(
-            reply.text,
+            reply.text if reply.how in _SPOKEN else event.reply or "",
             "outbound" if direction == "internal" else direction,
             reply.code or event.code, reply.dsn or event.dsn, event.relay_name or reply.host,
             event.program, None, domain,
