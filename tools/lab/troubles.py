@@ -2,8 +2,8 @@
 
     sudo python -m tools.lab.troubles fixtures/server-troubles [NAME …]
 
-One function a trouble (broken_setup, broken_service); its name, with hyphens, is the log's. What each log should make a reader say stands in
-fixtures/README.md.
+One function a trouble (broken_setup, broken_service); its name, with hyphens, is the log's. What each log should make
+a reader say stands in fixtures/README.md.
 """
 
 import inspect
