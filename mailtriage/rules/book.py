@@ -22,13 +22,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from mailtriage.rules import literal
-from mailtriage.rules.normal import Normal, normalize, shape
+from mailtriage.rules import prefilter
+from mailtriage.rules.entry import GENERIC_STEP, USER_STEP, Entry
+from mailtriage.rules.frozen import Frozen, Rules, gather, row_at
+from mailtriage.rules.normal import Normal, normalize_and_shape
 from mailtriage.rules.pack import Operator, Rule
 
-_STEP = {"filter": 3, "blocklist": 3, "postfix": 4, "server": 4, "mailbox": 5, "hoster": 5, "software": 6, "generic": 7}
 _CACHE_LIMIT = 20_000  # shapes; beyond it the cache starts anew, which changes speed and never an answer
 _IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d/]|\.\d)")
+_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@([\w.-]{3,253}\w)")
 # Causes that lie in the sending server: the address in such a reply is ours.
 _ABOUT_THE_SERVER = frozenset(
     ("ip_reputation", "dnsbl", "reverse_dns", "auth_spf", "rate_limit", "connection_limit", "helo_invalid")
@@ -109,68 +111,10 @@ def public_address(text: str | None) -> str | None:
     return str(address)
 
 
-_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@([\w.-]{3,253}\w)")
-
-
 def _sole_address(text: str) -> dict[str, str]:
     """The server's address as a reply names it without a rule that knows where: the only one in the text."""
     named = {address for found in _IPV4.findall(text) if (address := public_address(found))}
     return {"own_ip": named.pop()} if len(named) == 1 and " said: " not in text else {}
-
-
-class _Entry:
-    """A rule made ready: compiled on first use, with the words it needs."""
-
-    __slots__ = ("_compiled", "codes", "dsns", "rank", "rule", "words")
-
-    def __init__(self, rule: Rule) -> None:
-        self.rule = rule
-        sets = [literal.required(p) for p in rule.match]
-        self.words: tuple[str, ...] = tuple(frozenset().union(*sets)) if sets and all(sets) else ()
-        self._compiled: tuple[re.Pattern[str], ...] | None = None
-        conditions = bool(rule.code) + bool(rule.dsn) + bool(rule.program) + bool(rule.stage) + rule.needs_relay
-        longest = min((len(w) for w in self.words), default=0)
-        order = 1 if rule.match else 2 if rule.dsn else 3
-        order = {"first": 0, "last": 4}.get(rule.turn or "", order)
-        exact = -max((len(d) for d in rule.dsn + rule.code), default=0) if order in (2, 3) else 0
-        place = rule.position if rule.operator.kind == "generic" else 0
-        self.rank = (order, exact, place, -longest, -conditions, rule.id)
-
-    def compiled(self) -> tuple[re.Pattern[str], ...]:
-        if self._compiled is None:
-            self._compiled = tuple(re.compile(p, re.IGNORECASE) for p in self.rule.match)
-        return self._compiled
-
-    def search(self, text: str) -> re.Match[str] | None:
-        return next((m for p in self.compiled() if (m := p.search(text))), None)
-
-    def holds(self, query: Query, normal: Normal, text: str, lowered: str, at_home: bool) -> bool:
-        """Whether the rule holds for a text (its shape) under the query's other conditions."""
-        rule = self.rule
-        if rule.needs_relay and not at_home:
-            return False
-        if query.direction and rule.direction and query.direction not in rule.direction:
-            return False
-        if rule.program and (query.program or rule.turn == "last") and query.program not in rule.program:
-            return False
-        if rule.stage and query.stage and query.stage not in rule.stage:
-            return False
-        if rule.code and not (normal.code and normal.code.startswith(rule.code)):
-            return False
-        if rule.dsn and not (normal.dsn and _dsn_fits(normal.dsn, rule.dsn)):
-            return False
-        if not rule.match:
-            return True
-        if self.words and not any(word in lowered for word in self.words):
-            return False
-        return self.search(text) is not None
-
-
-def _dsn_fits(dsn: str, wanted: Iterable[str]) -> bool:
-    anyclass = "X" + dsn[1:]
-    return any(
-        (dsn.startswith(w) or anyclass.startswith(w)) if w.endswith(".") else w in (dsn, anyclass) for w in wanted
-    )
 
 
 def _suffixes(host: str) -> Iterable[str]:
@@ -182,41 +126,37 @@ def _suffixes(host: str) -> Iterable[str]:
         yield host
 
 
+def _of(entries: Iterable[Entry], operators: tuple[int, ...]) -> list[Entry]:
+    """The rules of an operator: own wordings, then those of the same platform, then what goes by codes alone."""
+    if not operators:
+        return []
+    found = [e for e in entries if e.operator in operators and e.step != USER_STEP]
+    return sorted(found, key=lambda e: (e.order, e.operator != operators[0], e.standing))
+
+
 class RuleBook:
     """All packs, made ready to be asked."""
 
-    def __init__(self, rules: Iterable[Rule], operators: Iterable[Operator] = ()) -> None:
-        self.rules: dict[str, Rule] = {}
-        self.operators: dict[str, Operator] = {o.id: o for o in operators}
-        for rule in rules:
-            # A user's rule takes the place of ours with the same id.
-            if rule.id not in self.rules or rule.user_pack:
-                self.rules[rule.id] = rule
-        for rule in self.rules.values():
-            self.operators.setdefault(rule.operator.id, rule.operator)
-        entries = sorted((_Entry(rule) for rule in self.rules.values()), key=lambda e: e.rank)
-        self._user = [e for e in entries if e.rule.user_pack]
-        self._steps: dict[int, list[_Entry]] = {}
-        self._home: dict[str, list[_Entry]] = {}
-        for entry in entries:
-            if not entry.rule.user_pack:
-                step = _STEP[entry.rule.operator.kind]
-                # Who knows both the operator and the filter behind it knows more than the filter's own pack.
-                step = 2 if step == 5 and entry.rule.via and not entry.rule.needs_relay else step
-                self._steps.setdefault(step, []).append(entry)
-                self._home.setdefault(entry.rule.operator.id, []).append(entry)
-        own = {id_: tuple(found) for id_, found in self._home.items()}
-        for operator in self.operators.values():
-            if shared := [e for id_ in operator.shares for e in own.get(id_, ())]:
-                # Own wordings first, then those of the same platform, then what goes by codes alone.
-                both = [(e.rank[0], e.rule.operator is not operator, e.rank, e) for e in (*own[operator.id], *shared)]
-                self._home[operator.id] = [e for *_, e in sorted(both, key=lambda b: b[:3])]
-        self._by_mx = {end: o for o in self.operators.values() for end in o.mx}
-        self._by_domain = {end: o for o in self.operators.values() for end in o.domains}
-        self._by_pool = {end: o for o in self.operators.values() for end in o.pools}
-        self._by_zone = {zone: o for o in self.operators.values() for zone in o.zones}
-        self._signs = [(sign, o) for o in self.operators.values() for sign in o.signs]
-        self._cache: dict[tuple[object, ...], _Entry | None] = {}
+    def __init__(
+        self, rules: Iterable[Rule] = (), operators: Iterable[Operator] = (), frozen: Frozen | None = None
+    ) -> None:
+        """Either rules and operators, or what was made of them earlier (``frozen``)."""
+        self._frozen = gather(rules, operators) if frozen is None else frozen
+        self.rules = Rules(self._frozen)
+        self.operators: dict[str, Operator] = {o.id: o for o in self._frozen.operators}
+        self._numbers = {o.id: n for n, o in enumerate(self._frozen.operators)}
+        self._entries: list[Entry | None] = [None] * len(self._frozen.ids)
+        self._by_mx = {end: o for o in self._frozen.operators for end in o.mx}
+        self._by_domain = {end: o for o in self._frozen.operators for end in o.domains}
+        self._by_pool = {end: o for o in self._frozen.operators for end in o.pools}
+        self._by_zone = {zone: o for o in self._frozen.operators for zone in o.zones}
+        self._signs = [(sign, o) for o in self._frozen.operators for sign in o.signs]
+        # Caches change speed and never an answer: what they hold follows from the key alone.
+        self._found: dict[tuple[object, ...], tuple[int, int] | None] = {}
+        self._plain: dict[tuple[object, ...], Classification] = {}
+        self._speakers: dict[tuple[int, str | None], tuple[Rule, str | None, str | None]] = {}
+        self._signed: dict[str, Operator | None] = {}
+        self._homes: dict[tuple[str | None, str | None], Operator | None] = {}
 
     def operator_of_relay(self, host: str | None) -> Operator | None:
         """The operator whose servers have such a name (the longest end wins)."""
@@ -241,7 +181,7 @@ class RuleBook:
 
     def _of_recipient(self, text: str) -> Operator | None:
         """The operator of the first address in a reply, where it can be the recipient's."""
-        found = _ADDRESS.search(text)
+        found = _ADDRESS.search(text) if "@" in text else None
         return self.operator_of_domain(found[1]) if found and "sender" not in text.lower() else None
 
     def generic_layer(self) -> "RuleBook":
@@ -250,79 +190,118 @@ class RuleBook:
 
     def classify(self, query: Query) -> Classification:
         """What a reply means. Never raises; what no rule knows is ``unclassified``."""
-        normal = normalize(query.text, query.code, query.dsn)
-        home = self.operator_of_relay(query.relay) or (
-            self.operator_of_domain(query.domain) if not query.relay else None
-        )
+        normal, form = normalize_and_shape(query.text, query.code, query.dsn)
+        home = self._home(query.relay, None if query.relay else query.domain)
         signed = recipient = None
-        if home is None and query.direction in (None, "outbound"):
-            signed = self.operator_of_text(normal.text)
+        ours = query.direction in (None, "outbound")  # a reply to mail that we sent
+        if home is None and ours:
+            signed = self._signature(form)
             recipient = self._of_recipient(normal.text) if signed is None and not query.relay else None
-        likely = home or signed
-        form = shape(normal.text)
-        key = (
-            form,
-            normal.code,
-            normal.dsn,
-            query.direction,
-            query.program,
-            query.stage,
-            likely and likely.id,
-            recipient and recipient.id,
-        )
-        try:
-            entry = self._cache[key]
-        except KeyError:
-            if len(self._cache) >= _CACHE_LIMIT:
-                self._cache.clear()
-            entry = self._cache[key] = self._find(query, normal, form, likely, recipient)
         home = home or signed
-        if entry is None:
-            return Classification("unclassified", None, home.name if home else None, direction=query.direction)
-        found = entry.search(normal.text)
-        captures = {k.rstrip("0123456789"): v for k, v in found.groupdict().items() if v} if found else {}
-        if "own_ip" not in captures and query.direction in (None, "outbound") and entry.rule.cause in _ABOUT_THE_SERVER:
-            captures |= _sole_address(normal.text)
-        if signed and entry.rule.operator.id in signed.shares:
-            home = entry.rule.operator  # servers of one platform sign alike; the wording tells them apart
-        return self._answer(entry.rule, captures, home, query.direction)
+        key = (
+            form, normal.code, normal.dsn, query.direction, query.program, query.stage,
+            home and home.id, recipient and recipient.id,
+        )  # fmt: skip
+        if plain := self._plain.get(key):
+            return plain
+        try:
+            found = self._found[key]
+        except KeyError:
+            if len(self._found) >= _CACHE_LIMIT:
+                self._found.clear()
+                self._plain.clear()
+            found = self._found[key] = self._find(query, normal, form, home, recipient)
+        if found is None:
+            answer = Classification("unclassified", None, home.name if home else None, direction=query.direction)
+        else:
+            number, pattern = found
+            entry = self._entry(number)
+            speaker = self._frozen.operators[entry.operator]
+            if signed and speaker.id in signed.shares:
+                home = speaker  # servers of one platform sign alike; the wording tells them apart
+            captures = entry.captures(normal.text, pattern)
+            about_us = ours and self.rules.at(number).cause in _ABOUT_THE_SERVER
+            if about_us and "own_ip" not in captures:
+                captures |= _sole_address(normal.text)
+            answer = self._answer(number, captures, home, query.direction)
+            if entry.groups or about_us:
+                return answer  # it depends on the text itself
+        self._plain[key] = answer
+        return answer
+
+    def _signature(self, form: str) -> Operator | None:
+        try:
+            return self._signed[form]
+        except KeyError:
+            if len(self._signed) >= _CACHE_LIMIT:
+                self._signed.clear()
+            signed = self._signed[form] = self.operator_of_text(form)
+            return signed
+
+    def _home(self, relay: str | None, domain: str | None) -> Operator | None:
+        """The operator that answered, or would have."""
+        try:
+            return self._homes[relay, domain]
+        except KeyError:
+            if len(self._homes) >= _CACHE_LIMIT:
+                self._homes.clear()
+            home = self._homes[relay, domain] = self.operator_of_relay(relay) or self.operator_of_domain(domain)
+            return home
+
+    def _entry(self, number: int) -> Entry:
+        if (entry := self._entries[number]) is None:
+            entry = self._entries[number] = Entry(row_at(self._frozen, number), number)
+        return entry
 
     def _find(
         self, query: Query, normal: Normal, form: str, home: Operator | None, recipient: Operator | None
-    ) -> _Entry | None:
+    ) -> tuple[int, int] | None:
+        """The number of the rule that knows a shape and that of its pattern."""
         lowered = form.lower()
+        entries = [self._entry(n) for n in prefilter.candidates(self._frozen.required, lowered)]
+        at_home, at_recipient = self._numbers_of(home), self._numbers_of(recipient)
+        users = [e for e in entries if e.step == USER_STEP]  # entries stand by step, a user's first
+        generic = [e for e in entries if e.step == GENERIC_STEP]
+        between = entries[len(users) : len(entries) - len(generic)]
+        for group, near in (
+            (users, at_home), (_of(entries, at_home), at_home), (between, at_home),
+            (_of(entries, at_recipient), at_recipient), (generic, at_home),
+        ):  # fmt: skip
+            for entry in group:
+                if (
+                    entry.conditions_hold(query.direction, query.program, query.stage, normal, entry.operator in near)
+                    and (pattern := entry.found_by(form, lowered)) is not None
+                ):
+                    return entry.number, pattern
+        return None
 
-        def first(entries: Iterable[_Entry], at: Operator | None = home) -> _Entry | None:
-            at_home = (at.id, *at.shares) if at else ()
-            return next(
-                (e for e in entries if e.holds(query, normal, form, lowered, e.rule.operator.id in at_home)), None
-            )
-
-        found = first(self._user)
-        if found is None and home is not None:
-            found = first(self._home.get(home.id, ()))
-        for step in range(2, 8):
-            if found is None and step == 7 and recipient is not None:
-                found = first(self._home.get(recipient.id, ()), recipient)
-            if found is not None:
-                return found
-            found = first(self._steps.get(step, ()))
-        return found
+    def _numbers_of(self, home: Operator | None) -> tuple[int, ...]:
+        """The operator's number in the rows, then those on the same platform."""
+        return tuple(n for id_ in (home.id, *home.shares) if (n := self._numbers.get(id_)) is not None) if home else ()
 
     def _answer(
-        self, rule: Rule, captures: Mapping[str, str], home: Operator | None, direction: str | None
+        self, number: int, captures: Mapping[str, str], home: Operator | None, direction: str | None
     ) -> Classification:
-        speaker: str | None = rule.operator.name
-        via = rule.via
-        if rule.operator.kind in ("filter", "blocklist") and home and home is not rule.operator:
-            speaker, via = home.name, rule.operator.name
-        elif home and (rule.operator.kind == "software" or rule.operator.id in home.shares):
-            speaker = home.name
-        elif rule.operator.kind == "generic":
-            speaker = home.name if home else None
-        if listed := self.operator_of_zone(captures.get("list")):
-            if rule.operator.kind in ("postfix", "generic") and not (home and rule.operator.kind == "generic"):
+        key = (number, home.id if home else None)
+        try:
+            rule, speaker, via = self._speakers[key]
+        except KeyError:
+            rule, speaker, via = self._speakers[key] = self._speak(self.rules.at(number), home)
+        if "list" in captures and (listed := self.operator_of_zone(captures["list"])):
+            kind = rule.operator.kind
+            if kind in ("postfix", "generic") and not (home and kind == "generic"):
                 speaker = listed.name
             elif listed.name != speaker:
                 via = via or listed.name
         return Classification(rule.cause, rule, speaker, via, captures, direction)
+
+    def _speak(self, rule: Rule, home: Operator | None) -> tuple[Rule, str | None, str | None]:
+        """A rule with who says so and the filter behind it."""
+        operator = rule.operator
+        if operator.kind in ("filter", "blocklist") and home and home.id != operator.id:
+            return rule, home.name, operator.name
+        if home and (operator.kind == "software" or operator.id in home.shares):
+            return rule, home.name, rule.via
+        if operator.kind == "generic":
+            return rule, home.name if home else None, rule.via
+        return rule, operator.name, rule.via

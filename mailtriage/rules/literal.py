@@ -4,6 +4,7 @@ Both are read off the pattern itself (Python's own parser of expressions), so th
 """
 
 import re
+from functools import lru_cache
 from re import _constants as c  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -27,6 +28,7 @@ def _unbounded(tree: Any) -> bool:
     return False
 
 
+@lru_cache(maxsize=10_000)
 def required(pattern: str) -> frozenset[str]:
     """Lower-case words of which at least one stands in every text that the pattern matches.
 

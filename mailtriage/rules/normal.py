@@ -6,6 +6,7 @@ Remote servers fold long replies over several lines, and Postfix joins them with
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 LIMIT = 4096  # characters of a reply that rules look at; Postfix itself cuts a line at 2,000 bytes
@@ -15,7 +16,6 @@ _BARE_DSN = re.compile(r"\s*\(?#?([245]\.\d{1,3}\.\d{1,3})\)?(?![\d.])\s*:?\s*")
 _HASH_DSN = re.compile(r"\(#\s?([245]\.\d{1,3}\.\d{1,3})\)")
 _MILTER_FOLD = re.compile(r"\?\?(?=[245]\d\d[ -])")
 _DASHES = re.compile(r"[‐-―−]|(?<= )\?{1,3}(?= )|â€“")
-_SPACES = re.compile(r"\s+")
 
 _MASK = re.compile(
     r"(?P<v4>(?<![\d.])(?!127\.)(?:\d{1,3}\.){3}\d{1,3}(?![\d.]))"  # 127.x is a DNSBL's answer: it means something
@@ -25,6 +25,7 @@ _MASK = re.compile(
     r"|(?P<id>(?<![\w-])(?=[A-Za-z_-]{0,40}\d[A-Za-z_-]{0,40}\d)(?![A-Za-z]{2,12}\d{0,4}_\d{3,4}(?![\w-]))"
     r"[\w-]{12,200}(?![\w-]))"
 )
+_PLAIN_V4 = re.compile(r"([\[(]?)(?!127\.)(?:\d{1,3}\.){3}\d{1,3}([\]),;]{0,3})")  # the most frequent word, in short
 _MASKS = {"v4": "192.0.2.1", "v6": "2001:db8::1", "addr": "<user@example.org>", "id": "a0b1c2d3e4f5g6"}
 
 
@@ -41,18 +42,28 @@ def normalize(text: str, code: str | None = None, dsn: str | None = None) -> Nor
 
     ``code`` and ``dsn`` are what the log line says apart from the text; what the text itself says wins.
     """
-    text = _MILTER_FOLD.sub(" ", text[:LIMIT])
+    text = text[:LIMIT]
+    if "??" in text:
+        text = _MILTER_FOLD.sub(" ", text)
     said = None
     if head := _HEAD.match(text):
         code, said, text = head[1], head[2], text[head.end() :]
     elif bare := _BARE_DSN.match(text):
         said, text = bare[1], text[bare.end() :]
     if code and code in text:
-        text = re.sub(rf"(?:^|(?<=\s)){code}(?:-|\s|$)(?:[245]\.\d{{1,3}}\.\d{{1,3}}(?:\s|$))?", "", text)
-    if said is None and (hashed := _HASH_DSN.search(text)):
+        text = _repeated(code).sub("", text)
+    if said is None and "(#" in text and (hashed := _HASH_DSN.search(text)):
         said = hashed[1]
-    text = _DASHES.sub("-", text)
-    return Normal(code, said or dsn, _SPACES.sub(" ", text).strip())
+    if "?" in text or not text.isascii():
+        text = _DASHES.sub("-", text)
+    return Normal(code, said or dsn, " ".join(text.split()))
+
+
+@lru_cache(maxsize=1000)
+def _repeated(code: str) -> re.Pattern[str]:
+    """A reply code in the middle, where a line was folded."""
+    # The code itself stands first, so that the search is one for a plain word.
+    return re.compile(rf"{re.escape(code)}(?<!\S{re.escape(code)})(?:-|\s|$)(?:[245]\.\d{{1,3}}\.\d{{1,3}}(?:\s|$))?")
 
 
 def shape(text: str) -> str:
@@ -61,8 +72,32 @@ def shape(text: str) -> str:
     Addresses of hosts, addresses in angle brackets and long identifiers are replaced; words, links and short numbers
     stay. Rules are matched against the shape, so that a reply's meaning never depends on such a part.
     """
-    return _MASK.sub(_stand_in, text)
+    return " ".join(map(_masked.__getitem__, text.split(" ")))
+
+
+def normalize_and_shape(text: str, code: str | None = None, dsn: str | None = None) -> tuple[Normal, str]:
+    """The normal form of a reply and the shape of its text."""
+    normal = normalize(text, code, dsn)
+    return normal, " ".join(map(_masked.__getitem__, normal.text.split(" ")))
 
 
 def _stand_in(match: re.Match[str]) -> str:
     return _MASKS[match.lastgroup or "id"]
+
+
+class _Masked(dict[str, str]):
+    """Words and what stands for them. No stand-in reaches over a blank, so that each word can be looked at alone."""
+
+    def __missing__(self, word: str) -> str:
+        if plain := _PLAIN_V4.fullmatch(word):
+            masked = f"{plain[1]}{_MASKS['v4']}{plain[2]}"
+        else:
+            masked = _MASK.sub(_stand_in, word)
+        if len(word) <= 60:
+            if len(self) >= 50_000:
+                self.clear()
+            self[word] = masked
+        return masked
+
+
+_masked = _Masked()

@@ -1,13 +1,23 @@
-"""Where packs stand: ours beside this module, the user's in the folders of the configuration."""
+"""Where packs stand: ours beside this module, the user's in the folders of the configuration.
 
+Our packs are TOML in the source tree. A wheel brings them frozen as well (``packs.bin``, made when it is built); a
+checkout freezes them into the user's cache directory, under a name that changes with every pack and with the code that
+reads them.
+"""
+
+import contextlib
+import os
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from mailtriage.rules.book import RuleBook
-from mailtriage.rules.load import load_pack
+from mailtriage.rules.frozen import FORMAT, Frozen, freeze, gather, thaw
 from mailtriage.rules.pack import Operator, PackError, Rule
 
 PACKS = Path(__file__).parent / "packs"
+SHIPPED = Path(__file__).parent / "packs.bin"
+_READERS = ("entry.py", "frozen.py", "literal.py", "load.py", "pack.py", "prefilter.py")
 
 
 def pack_files(folder: Path = PACKS) -> list[Path]:
@@ -20,15 +30,36 @@ def load_book(user_folders: Iterable[Path] = ()) -> tuple[RuleBook, tuple[PackEr
 
     Raises PackError for a broken pack of ours: that is a bug.
     """
+    ours = _ours()
+    operators, rules, broken = _users(user_folders)
+    if not rules and not operators:
+        return RuleBook(frozen=ours), broken
+    book = RuleBook(frozen=ours)
+    return RuleBook((*rules, *book.rules.values()), (*ours.operators, *operators)), broken
+
+
+def read_packs() -> Frozen:
+    """Our packs from their TOML. Raises PackError."""
+    from mailtriage.rules.load import parse_pack
+
+    operators: list[Operator] = []
+    rules: list[Rule] = []
+    for path in pack_files():
+        # The place is told as it stands in the source tree, wherever that is.
+        operator, found = parse_pack(path.read_text(encoding="utf-8"), path.relative_to(PACKS.parent).as_posix())
+        operators.append(operator)
+        rules.extend(found)
+    return gather(rules, operators)
+
+
+def _users(folders: Iterable[Path]) -> tuple[list[Operator], list[Rule], tuple[PackError, ...]]:
     operators: list[Operator] = []
     rules: list[Rule] = []
     broken: list[PackError] = []
-    for path in pack_files():
-        operator, found = load_pack(path)
-        operators.append(operator)
-        rules.extend(found)
-    for folder in user_folders:
+    for folder in folders:
         for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+            from mailtriage.rules.load import load_pack
+
             try:
                 operator, found = load_pack(path, user_pack=True)
             except PackError as err:
@@ -38,4 +69,67 @@ def load_book(user_folders: Iterable[Path] = ()) -> tuple[RuleBook, tuple[PackEr
             else:
                 operators.append(operator)
                 rules.extend(found)
-    return RuleBook(rules, operators), tuple(broken)
+    return operators, rules, tuple(broken)
+
+
+def _ours() -> Frozen:
+    """Our packs, frozen: from the wheel, from the cache, else from their TOML."""
+    with contextlib.suppress(OSError):
+        if shipped := thaw(SHIPPED.read_bytes()):
+            return shipped
+    cached = _cache_file()
+    if cached is None:
+        return read_packs()
+    stamp = _stamp()
+    with contextlib.suppress(OSError), cached.open("rb") as stream:
+        # Nobody else's file: what is in it would be believed.
+        mine = os.fstat(stream.fileno()).st_uid == os.geteuid()
+        if mine and stream.read(len(stamp)) == stamp and (frozen := thaw(stream.read())):
+            return frozen
+    frozen = read_packs()
+    _keep(cached, stamp + freeze(frozen))
+    return frozen
+
+
+def _cache_file() -> Path | None:
+    """Where a checkout keeps its frozen packs, each checkout its own; None where there is no such place."""
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111  (Path.home() may raise)
+    if not os.path.isabs(root) or not hasattr(os, "geteuid"):  # noqa: PTH117
+        return None
+    return Path(root) / "mailtriage" / f"packs-{zlib.crc32(str(PACKS).encode()):08x}.bin"
+
+
+def _stamp() -> bytes:
+    """Changes with every file that the frozen packs are made of."""
+    here = PACKS.parent
+    folders = [str(PACKS)]
+    found = [str(here / name) for name in _READERS]
+    for folder in folders:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir():
+                    folders.append(entry.path)
+                elif entry.name.endswith(".toml"):
+                    found.append(entry.path)
+    lines = [FORMAT]
+    for path in sorted(found):
+        with contextlib.suppress(OSError):
+            info = os.stat(path)  # noqa: PTH116
+            lines.append(f"{path}\t{info.st_size}\t{info.st_mtime_ns}")
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Write the cache file whole or not at all; where that cannot be, the packs are read again the next time."""
+    import tempfile
+
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+            os.replace(name, path)  # noqa: PTH105
+        except OSError:
+            os.unlink(name)  # noqa: PTH108
+            raise
