@@ -5,16 +5,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from mailtriage.model.finding import Finding, Party
+from mailtriage.model.finding import Finding
 from mailtriage.scan.ask import Answers, Question
-from mailtriage.scan.tally import Mail
 from mailtriage.triage.case import Case, together
+from mailtriage.triage.delivery import ask_sent, lost_mails, null_senders, own_senders, party_id, party_of, sent
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
-from mailtriage.triage.organisation import organisation
 
 ORDER = 900
-MOST = 100
 # Causes for which somebody here must act, else mail stays lost.
 OURS = {
     "ip_reputation", "dnsbl", "domain_reputation", "url_reputation", "auth_spf", "auth_dkim", "auth_dmarc",
@@ -26,28 +24,21 @@ LASTS = timedelta(hours=4)  # a temporary failure is worth a look when it lasts
 
 def questions(desk: Desk) -> Iterable[Question]:
     """When did mail to this party get through?"""
-    for case in _open(desk)[:MOST]:
-        ends = _ends(desk, case)
-        if ends:
-            yield Question(
-                f"sent:{_party_id(case)}", tuple(ends), frozenset({"sent"}),
-            )  # fmt: skip
+    return ask_sent(desk, desk.open("outbound"))
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding a party and cause."""
     by_party: dict[tuple[str, str, str], list[Case]] = defaultdict(list)
-    for case in _open(desk):
-        by_party[_party_id(case), case.key.cause, case.key.via].append(case)
-    for (party_id, cause, _), found in sorted(by_party.items()):
+    for case in desk.open("outbound"):
+        by_party[party_id(case), case.key.cause, case.key.via].append(case)
+    for (_, cause, _), found in sorted(by_party.items()):
         desk.claim(found)
         whole = found[0] if len(found) == 1 else together(found)
-        successes = [fact for _, fact in answers.of(f"sent:{party_id}")]
-        party = _party(desk, whole, party_id)
         finding = draft(
-            desk, [whole], "failure", party, "low", successes=successes, direction="outbound",
-            lost=desk.lost(_lost(whole)),
-            own_users={s for s in whole.group.senders.members() if desk.own.has(s)},
+            desk, [whole], "failure", party_of(desk, whole), "low", direction="outbound",
+            successes=[fact for case in found for fact in sent(desk, answers, case)],
+            lost=desk.lost(lost_mails(whole)), own_users=own_senders(desk, found),
         )  # fmt: skip
         yield _weighed(desk, whole, finding, cause)
 
@@ -71,7 +62,7 @@ def _weighed(desk: Desk, case: Case, finding: Finding, cause: str) -> Finding:
         severity = "info" if not lost else "medium"
     elif lost or (_lasts(finding) and not ends):
         severity = "medium"
-    if finding.senders == ("",):
+    if null_senders(case):
         # Bounces of our own: nobody waits for them. Senders of spam do not exist.
         return replace(finding, severity="low", title=title, act="nobody")
     waiting = finding.messages - len(finding.late)
@@ -83,41 +74,3 @@ def _weighed(desk: Desk, case: Case, finding: Finding, cause: str) -> Finding:
 def _lasts(finding: Finding) -> bool:
     first, last = finding.first_seen, finding.last_seen
     return first is not None and last is not None and last - first >= LASTS
-
-
-def _open(desk: Desk) -> list[Case]:
-    return desk.open("outbound")
-
-
-def _ends(desk: Desk, case: Case) -> list[str]:
-    """Literals that stand in the lines of deliveries to this party that worked."""
-    if case.key.trust == "operator":
-        operator = desk.book.operators.get(case.key.party)
-        return [f"{end}[" for end in operator.mx] if operator else []
-    if case.key.trust == "relay":
-        names = case.group.relays.members()
-        return [f"{organisation(names[0])}["] if names else []
-    return [f"@{case.key.party}>"] if case.key.party else []
-
-
-def _party_id(case: Case) -> str:
-    if case.key.trust == "relay":
-        names = case.group.relays.members()
-        return organisation(names[0]) if names else case.key.party
-    return case.key.party
-
-
-def _party(desk: Desk, case: Case, party_id: str) -> Party:
-    if case.key.trust == "operator":
-        operator = desk.book.operators[case.key.party]
-        return Party("operator", operator.id, operator.name)
-    return Party("host", party_id, party_id)
-
-
-def _lost(case: Case) -> list[Mail]:
-    """Mails of this case that were given up."""
-    out: list[Mail] = []
-    for key, group in case.groups:
-        if key.outcome in ("bounced", "expired", "undeliverable"):
-            out += [mail for _, mail in group.mails.items()]
-    return out

@@ -1,0 +1,50 @@
+"""Our own address is refused for its reputation by several operators at once: one trouble, not one an operator."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from mailtriage.model.finding import Finding, Party
+from mailtriage.scan.ask import Answers, Question
+from mailtriage.triage.case import Case
+from mailtriage.triage.delivery import ask_sent, lost_mails, own_senders, party_of, sent
+from mailtriage.triage.desk import Desk
+from mailtriage.triage.draft import draft
+
+ORDER = 300
+CAUSES = ("ip_reputation", "dnsbl")
+SEVERAL = 2  # operators
+
+
+def questions(desk: Desk) -> Iterable[Question]:
+    """When did mail to these operators get through?"""
+    return ask_sent(desk, _cases(desk))
+
+
+def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
+    """One finding an address that several operators refuse."""
+    by_address: dict[str, list[Case]] = defaultdict(list)
+    for case in _cases(desk):
+        named = case.group.captures.get("own_ip")
+        for address in named.members() if named else [desk.own.ip or ""]:
+            by_address[address].append(case)
+    for address, found in sorted(by_address.items()):
+        names = sorted({party_of(desk, case).name for case in found})
+        if len(names) < SEVERAL or not address:
+            continue
+        open_cases = [case for case in found if not case.claimed]
+        if not open_cases:
+            continue
+        desk.claim(open_cases)
+        successes = [fact for case in open_cases for fact in sent(desk, answers, case)]
+        lists = sorted({case.key.via for case in open_cases if case.key.via})
+        lost = [mail for case in open_cases for mail in lost_mails(case)]
+        yield draft(
+            desk, open_cases, "address_listed", Party("own_server", address, address), "high" if lost else "medium",
+            cause="ip_reputation", direction="outbound", successes=successes, lost=desk.lost(lost),
+            own_users=own_senders(desk, open_cases), words="address_listed",
+            values={"address": address, "operators": ", ".join(names), "count": len(names), "lists": ", ".join(lists)},
+        )  # fmt: skip
+
+
+def _cases(desk: Desk) -> list[Case]:
+    return [case for case in desk.open("outbound") if case.key.cause in CAUSES]
