@@ -112,7 +112,7 @@ def _open(inputs: Inputs) -> Opened:
 
 def _survey(inputs: Inputs, opened: Opened) -> Survey:
     try:
-        return survey(opened.sources, inputs.plan, inputs.jobs)
+        return survey(opened.sources, inputs.plan, inputs.jobs, rest=opened.rest)
     except WorkerDiedError as err:
         raise click.ClickException(interface().say("cli.worker_died")) from err
 

@@ -8,7 +8,7 @@ import re
 
 from mailtriage.model.stamp import Stamp
 from mailtriage.scan.tally import Place, Tally
-from mailtriage.sources.interface import Block
+from mailtriage.sources.interface import Block, Rest
 from mailtriage.sources.reading import Reader
 from mailtriage.syslog.bulk import count_lines
 from mailtriage.syslog.calendar import Run, note
@@ -111,7 +111,7 @@ class Census:
             for value in expression.findall(data):
                 counter[value.decode("utf-8", "replace").lower()] += 1
 
-    def finish(self, reader: Reader) -> None:
+    def finish(self, reader: Reader | Rest) -> None:
         """Hand over what belongs to the whole chunk."""
         self._tally.turns[self._number] = list(self._runs)
         self._tally.pulse[self._number] = self._pulse

@@ -17,7 +17,7 @@ from mailtriage.scan import census, meaning, party, session
 from mailtriage.scan.chunk import WINDOW, Chunk, ScanPlan
 from mailtriage.scan.pointer import Expression
 from mailtriage.scan.tally import Group, GroupKey, Line, Mail, Place, Tally
-from mailtriage.sources.interface import Block
+from mailtriage.sources.interface import Block, Rest
 from mailtriage.sources.reading import Reader
 from mailtriage.syslog.calendar import Calendar
 from mailtriage.syslog.calendar import Source as Dated
@@ -41,6 +41,14 @@ def gather(chunk: Chunk, plan: ScanPlan) -> Tally:
     for block in reader:
         worker.feed(block)
     return worker.finish(reader)
+
+
+def gather_rest(number: int, rest: Rest, plan: ScanPlan) -> Tally:
+    """Tally what a stream brings after its spool was full: it passes once, and cannot be asked about."""
+    worker = Gatherer(Chunk(number, rest.source, rest.source.size), plan)
+    for block in rest.blocks(context=WINDOW):
+        worker.feed(block)
+    return worker.finish(rest)
 
 
 class Gatherer:
@@ -76,7 +84,7 @@ class Gatherer:
             self._line(block, start, stop, start + shift)
         self._row += buffer.count(b"\n", counted, block.end)
 
-    def finish(self, reader: Reader) -> Tally:
+    def finish(self, reader: Reader | Rest) -> Tally:
         """The tally, complete."""
         tally = self.tally
         tally.rows[self.chunk.number] = {self.chunk.start: self._row}

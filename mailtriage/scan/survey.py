@@ -1,7 +1,7 @@
 """The whole scan on one screen: chunks, gather, dates, and a hand for asking."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from functools import partial
 
@@ -9,9 +9,10 @@ from mailtriage.model.report import Unread
 from mailtriage.scan.ask import Answers, Question, answer
 from mailtriage.scan.chunk import CHUNK_SIZE, Chunk, ScanPlan, split
 from mailtriage.scan.executor import Executor, executor
-from mailtriage.scan.gather import gather
+from mailtriage.scan.gather import gather, gather_rest
 from mailtriage.scan.tally import Place, Tally
-from mailtriage.sources.interface import Source
+from mailtriage.sources.interface import Rest, Source
+from mailtriage.sources.reading import Reader
 from mailtriage.syslog.calendar import Calendar
 from mailtriage.syslog.calendar import Source as Dated
 
@@ -26,6 +27,8 @@ class Survey:
     tally: Tally
     calendar: Calendar
     executor: Executor
+    unasked: tuple[str, ...] = ()  # sources with a part that passed once and could not be asked about
+    _before: dict[int, int] = field(default_factory=dict)
 
     def when(self, place: Place | None) -> datetime | None:
         """The time of a line."""
@@ -36,7 +39,16 @@ class Survey:
     def line(self, place: Place) -> int:
         """The 1-based number of a line in its source."""
         before = sum(rows for start, rows in self.tally.rows[place.source].items() if start < self._start(place))
-        return before + place.row + 1
+        return self._unread_lines(place.source) + before + place.row + 1
+
+    def _unread_lines(self, number: int) -> int:
+        """Lines of a source that stand before the first that was read."""
+        source = self.sources[number]
+        if number not in self._before:
+            whole = replace(source, first=0)
+            blocks = Reader(whole, 0, source.first) if source.first else ()
+            self._before[number] = sum(block.buffer.count(b"\n", block.begin, block.end) for block in blocks)
+        return self._before[number]
 
     def _start(self, place: Place) -> int:
         return max(start for start in self.tally.rows[place.source] if start <= place.offset)
@@ -69,9 +81,16 @@ def zone(plan: ScanPlan) -> tzinfo | None:
     return timezone(timedelta(minutes=plan.tz_minutes)) if plan.tz_minutes is not None else None
 
 
-def survey(sources: Sequence[Source], plan: ScanPlan, jobs: int = 0, chunk_size: int = CHUNK_SIZE) -> Survey:
+def survey(
+    sources: Sequence[Source],
+    plan: ScanPlan,
+    jobs: int = 0,
+    chunk_size: int = CHUNK_SIZE,
+    rest: Sequence[Rest] = (),
+) -> Survey:
     """Gather over all sources. The result is the same for every number of jobs and every chunk size.
 
+    ``rest`` is what streams among the sources bring beyond their spools: gathered here, as it passes.
     Raises WorkerDiedError where a worker process ends before its work is done.
     """
     chunks = [chunk for number, source in enumerate(sources) for chunk in split(number, source, chunk_size)]
@@ -79,9 +98,15 @@ def survey(sources: Sequence[Source], plan: ScanPlan, jobs: int = 0, chunk_size:
     tally = Tally()
     for part in runner.map(partial(_gather, plan), chunks):
         tally.merge(part)
+    unasked = []
+    for stream in rest:
+        number = sources.index(stream.source)
+        tally.merge(gather_rest(number, stream, plan))
+        if tally.rows[number].get(stream.source.size):
+            unasked.append(stream.source.name)
     calendar = Calendar(
         [Dated(tuple(tally.turns.get(n, ())), s.mtime or None, s.follows) for n, s in enumerate(sources)],
         year=plan.year,
         tz=zone(plan),
     )
-    return Survey(tuple(sources), chunks, plan, tally, calendar, runner)
+    return Survey(tuple(sources), chunks, plan, tally, calendar, runner, tuple(unasked))

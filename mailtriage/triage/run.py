@@ -81,6 +81,7 @@ def _report(desk: Desk, findings: Sequence[Finding], unread: Sequence[Unread]) -
         inferred=tuple(inferred),
         unread=(*unread, *survey.unread),
         suppressed=counts.suppressed,
+        unasked=survey.unasked,
         noise=dict(sorted(noise.items(), key=lambda pair: (-pair[1], pair[0]))),
         events=dict(sorted(events.items())),
     )
