@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 
 from mailtriage.model.finding import Link, Step
 from mailtriage.rules.book import Classification
+from mailtriage.rules.exceptions import case_values, change
 from mailtriage.rules.pack import LinkTemplate, Rule, StepText
 from mailtriage.rules.words import words_of
 from mailtriage.texts.catalog import Texts
@@ -22,6 +23,7 @@ PLACEHOLDERS = (
     "own_ip", "own_host", "own_domain", "domain", "domains", "relay", "recipient", "sender", "client_ip", "client_name",
     "helo", "lookup", "removal", "documentation", "contact", "form", "count", "code", "dsn", "reply", "list",
     "operator", "via", "size", "rate", "ref", "own_user", "client_pattern", "client_network", "queue_id", "time",
+    "sender_domain",
 )  # fmt: skip
 
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]{0,40})\}")
@@ -93,7 +95,13 @@ class _Case:
             url = self.values.get(whole[1])  # a link of the rule, already made
         elif url:
             url = self.url(url)
-        return Step(f"{rule_id}.{number}", self.text(step.text), step.command and self.command(step.command), url)
+        command = self.exception(step.exception) or (step.command and self.command(step.command))
+        return Step(f"{rule_id}.{number}", self.text(step.text), command, url)
+
+    def exception(self, change_id: str | None) -> str | None:
+        """The tried Postfix lines of an exception, or None where they lack a value."""
+        filled = change(change_id).filled(case_values(self.values)) if change_id else None
+        return filled.to_paste() if filled else None
 
 
 def _names(rule: Rule) -> frozenset[str]:
@@ -109,6 +117,8 @@ def advise(classification: Classification, values: Mapping[str, str] = {}, lang:
     texts = _texts(lang)
     captures = {k: v for k, v in classification.captures.items() if k != "own_ip"}
     known = {k: str(v) for k, v in values.items() if v} | captures
+    if "@" in (sender := known.get("sender", "")):
+        known.setdefault("sender_domain", sender.rpartition("@")[2])
     for name in ("operator", "via", "own_ip"):
         if value := getattr(classification, name):
             known[name] = value

@@ -68,6 +68,27 @@ class PostfixChange:
             expect=fill(self.expect) if self.expect else None,
         )
 
+    def to_paste(self) -> str:
+        """The whole change as lines to paste: main.cf, the tables, the commands, the check."""
+        lines = ["# /etc/postfix/main.cf", *self.main_cf]
+        for table in self.tables:
+            lines += [f"# {table.path}", *table.lines]
+        lines += self.commands
+        if self.check:
+            lines += [f"{self.check}    # {self.expect}" if self.expect else self.check]
+        return "\n".join(lines)
+
+
+def case_values(known: Mapping[str, str]) -> dict[str, str]:
+    """A case's values under the names that exceptions use (the head of advice.toml)."""
+    values = {"login": known.get("own_user", ""), "dnsbl": known.get("list", ""), "size": "41943040"} | dict(known)
+    client = known.get("client_ip", "")
+    if client and client != "unknown":
+        values |= {"client_addr": client, "client_cidr": f"{client}/{128 if ':' in client else 32}"}
+    if (name := known.get("client_name", "unknown")) != "unknown":
+        values["client_host"] = name
+    return values
+
 
 def _may_stand(name: str, value: str) -> bool:
     return (_SAFE_REGEX if name == "pool_regex" else _SAFE).fullmatch(value) is not None

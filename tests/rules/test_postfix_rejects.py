@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mailtriage.rules.advice import advise
 from mailtriage.rules.book import Query, RuleBook
 from mailtriage.rules.exceptions import all_changes
 from mailtriage.rules.shelf import load_book
@@ -37,6 +38,18 @@ def test_exceptions_that_steps_name_exist(book: RuleBook) -> None:
     known = {change.id for change in all_changes()}
     steps = [step for rule in book.rules.values() for text in rule.text.values() for step in text.steps]
     assert {step.exception for step in steps if step.exception} <= known
+
+
+def test_tried_lines_are_printed_where_the_case_has_their_values(book: RuleBook) -> None:
+    refused = "Client host rejected: cannot find your hostname, [203.0.113.7]"
+    found = book.classify(Query(refused, "inbound", "450", "4.7.25", None, "smtpd"))
+    known = {"client_ip": "203.0.113.7", "client_name": "omta7.isp.example", "pool_regex": r"omta[0-9]+\.isp\.example"}
+    commands = [step.command for step in advise(found, known).steps]
+    assert any(command and "203.0.113.7/32    OK" in command.splitlines() for command in commands)
+    assert any(command and r"/^omta[0-9]+\.isp\.example$/    DUNNO" in command.splitlines() for command in commands)
+    # An address or name that could mean something else in a table or shell is not filled in.
+    hostile = [step.command or "" for step in advise(found, {"client_name": "x/ OK;rm", "pool_regex": ".*"}).steps]
+    assert not any(";rm" in command or "/^.*$/" in command for command in hostile)
 
 
 # Strangers choose the addresses in a reply: what they write there must not decide what the reply means.
