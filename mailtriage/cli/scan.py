@@ -114,24 +114,14 @@ def _text(
 ) -> None:  # fmt: skip
     import shlex
 
-    from rich.console import Console
-
+    from mailtriage.cli.printing import console
     from mailtriage.report import text
 
-    color = options["color"]
-    console = Console(
-        force_terminal=True if color == "always" else None, no_color=True if color == "never" else None,
-        width=options["width"], highlight=False, markup=False, emoji=False, legacy_windows=False,
-    )  # fmt: skip
-    width = options["width"] or console.width
-    view = text.View(options["details"], tuple(chosen), width, " ".join(["mailtriage scan", *map(shlex.quote, files)]))
-    encoding = sys.stdout.encoding or "ascii"
-    if encoding.lower().replace("-", "") == "utf8":
-        text.render(console, report, findings, texts, view)
-        return
-    with console.capture() as captured:
-        text.render(console, report, findings, texts, view)
-    sys.stdout.write(encodable(captured.get(), encoding))
+    with console(options) as (out, width):
+        view = text.View(
+            options["details"], tuple(chosen), width, " ".join(["mailtriage scan", *map(shlex.quote, files)])
+        )
+        text.render(out, report, findings, texts, view)
 
 
 def _number(findings: list[Finding], chosen: str) -> int:

@@ -14,7 +14,7 @@ from mailtriage.cli.words import interface
 from mailtriage.model.report import Known, Report, Unread
 from mailtriage.report.safe import plain
 from mailtriage.scan.chunk import ScanPlan
-from mailtriage.scan.events import Told, tell
+from mailtriage.scan.events import Told, ToldLife, tell, told
 from mailtriage.scan.executor import WorkerDiedError
 from mailtriage.scan.survey import Survey, survey
 from mailtriage.sources.interface import Opened
@@ -175,3 +175,36 @@ def attempts(inputs: Inputs, every: bool) -> Attempts:
     own_ip = report.own_ips[0].value if report.own_ips else None
     told = tell(opened.sources, book, surveyed.calendar, inputs.plan, every=every, own_ip=own_ip)
     return Attempts(opened, surveyed, told, report)
+
+
+@dataclass
+class Lives:
+    """Messages' lives, with what the rules say of each failure."""
+
+    opened: Opened
+    lives: list[ToldLife]
+    unread: tuple[Unread, ...]
+
+
+def lives(inputs: Inputs, wanted: str) -> Lives:
+    """The lives that have to do with what is wanted."""
+    from mailtriage.scan.gather import rule_book
+    from mailtriage.scan.trace import trace
+
+    opened = _open(inputs)
+    book = rule_book(inputs.plan.user_packs)
+    surveyed = _survey(inputs, opened)
+    own_ip = inputs.given.ips[0].value if inputs.given.ips else None
+    out = []
+    for life in trace(opened.sources, wanted):
+        lines = tuple(
+            told(
+                line.event, opened.sources[line.source].name, line.number,
+                surveyed.calendar.date(line.source, line.offset, line.event.stamp) if line.event.stamp else None,
+                book, own_ip,
+            )
+            for line in life.lines
+        )  # fmt: skip
+        out.append(ToldLife(tuple(life.queue_ids), lines))
+    surveyed.executor.close()
+    return Lives(opened, out, (*opened.unread, *surveyed.unread))

@@ -6,8 +6,8 @@ from typing import Any
 
 from mailtriage.model.finding import Finding
 from mailtriage.model.report import Report
-from mailtriage.report.record import REPORT_SCHEMA, event_record, finding_record, report_record
-from mailtriage.scan.events import Told
+from mailtriage.report.record import LIFE_SCHEMA, REPORT_SCHEMA, event_record, finding_record, report_record
+from mailtriage.scan.events import Told, ToldLife
 
 
 def _line(record: dict[str, Any]) -> str:
@@ -29,6 +29,17 @@ def findings(found: Iterable[Finding]) -> Iterator[str]:
 def events(told: Iterable[Told]) -> Iterator[str]:
     """One event a line."""
     return (_line(event_record(one)) for one in told)
+
+
+def lives(found: Iterable[ToldLife]) -> Iterator[str]:
+    """One message's life a line."""
+    for life in found:
+        record = {
+            "schema": LIFE_SCHEMA, "queue_ids": list(life.queue_ids), "outcome": life.outcome,
+            "from": life.first("sender"), "to": list(life.recipients), "message_id": life.first("message_id"),
+            "size": life.first("size"), "events": [event_record(told) for told in life.lines],
+        }  # fmt: skip
+        yield _line({key: value for key, value in record.items() if value is not None and value != []})
 
 
 def whole(report: Report, found: Iterable[Finding]) -> str:

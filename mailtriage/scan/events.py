@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from mailtriage.model.event import Event
 from mailtriage.postfix.correlate import Correlator
@@ -31,6 +32,38 @@ class Told:
     via: str | None = None
     lookup_url: str | None = None
     inferred: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLife:
+    """What happened to one message, in order; without queue ID: attempts that never became one."""
+
+    queue_ids: tuple[str, ...]
+    lines: tuple[Told, ...]
+
+    def first(self, name: str) -> Any:
+        """The first value that an event's field has."""
+        return next((v for told in self.lines if (v := getattr(told.event, name)) is not None), None)
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """All recipients, each once."""
+        return tuple(dict.fromkeys(told.event.recipient for told in self.lines if told.event.recipient))
+
+    @property
+    def outcome(self) -> str:
+        """sent, deferred, bounced, expired, refused, or unknown: the worst last word on any recipient."""
+        last: dict[str | None, str] = {}
+        for told in self.lines:
+            event = told.event
+            if event.event == "delivery" and event.direction != "internal":
+                last[event.recipient] = event.status or ""
+            elif event.event == "expired":
+                last = dict.fromkeys(last or [None], "expired")
+            elif event.failed:
+                last[event.recipient] = "refused"
+        ranks = ("bounced", "expired", "force-expired", "refused", "deferred", "sent")
+        return next((rank for rank in ranks if rank in last.values()), "unknown")
 
 
 class Lines:
@@ -76,10 +109,11 @@ def tell(
                 at = round(time.timestamp() * 1e6) if time else None
                 if at is not None and not (plan.since or at) <= at <= (plan.until or at):
                     continue
-            yield _told(event, source.name, line, time, book, own_ip)
+            yield told(event, source.name, line, time, book, own_ip)
 
 
-def _told(event: Event, source: str, line: int, time: datetime | None, book: RuleBook, own_ip: str | None) -> Told:
+def told(event: Event, source: str, line: int, time: datetime | None, book: RuleBook, own_ip: str | None) -> Told:
+    """An event with what the rules say of it."""
     inferred = event.inferred
     if event.stamp is not None and not event.stamp.dated:
         inferred = ("time", *inferred)
