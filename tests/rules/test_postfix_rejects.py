@@ -1,5 +1,6 @@
 """Every text with which Postfix itself refuses, defers, warns or dies is known for what it is."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from mailtriage.rules.advice import advise
 from mailtriage.rules.book import Query, RuleBook
 from mailtriage.rules.exceptions import all_changes
-from mailtriage.rules.shelf import load_book
+from mailtriage.rules.load import load_pack
+from mailtriage.rules.shelf import load_book, pack_files
 
 TEXTS = Path(__file__).with_name("postfix_texts.txt").read_text(encoding="utf-8").splitlines()
 CASES = [line.split(" | ", 3) for line in TEXTS if line and not line.startswith("#")]
@@ -32,6 +34,11 @@ def test_every_rule_for_the_server_says_how_loud_it_is(book: RuleBook) -> None:
         if rule.operator.kind == "server" and not (rule.kind and rule.severity and rule.text["en"].title)
     ]
     assert not silent
+
+
+def test_no_rule_takes_the_id_of_another_pack() -> None:
+    ids = Counter(rule.id for path in pack_files() for rule in load_pack(path)[1])
+    assert not [rule for rule, times in ids.items() if times > 1]
 
 
 def test_exceptions_that_steps_name_exist(book: RuleBook) -> None:
