@@ -37,6 +37,9 @@ _MACHINES = ("line", "jsonl", "json")
 @fail_on
 @speaking
 @option("--summary", is_flag=True)
+@option("--redact", is_flag=True)
+@option("--coverage", is_flag=True)
+@option("--unknown-to", type=click.Path(dir_okay=False, writable=True), metavar="FILE")
 def command(files: tuple[str, ...], **options: Any) -> int:
     """Findings from logs."""
     from mailtriage.cli.scanning import Inputs, look
@@ -49,14 +52,34 @@ def command(files: tuple[str, ...], **options: Any) -> int:
         return _events(inputs, options, texts)
     found = look(inputs, texts)
     result = found.result
-    findings = [f for f in result.findings if _wanted(f, options)]
-    _print(result.report, findings, options, texts, files)
+    findings, report = [f for f in result.findings if _wanted(f, options)], result.report
+    if options["redact"]:
+        from mailtriage.report.redact import redactor
+
+        hide = redactor(report, findings)
+        findings, report = [hide.noun(finding) for finding in findings], hide.noun(report)
+    _print(report, findings, options, texts, files)
     found.tell(options["quiet"], options["summary"], texts)
+    if options["coverage"] or options["unknown_to"]:
+        _coverage(inputs, options["unknown_to"])
     status = found.status
     if status == frame.DONE and (least := options["fail_on"]):
         worst = max((SEVERITIES.index(f.severity) for f in findings), default=-1)
         status = frame.FOUND if worst >= SEVERITIES.index(least) else status
     return status
+
+
+def _coverage(inputs: Any, unknown_to: str | None) -> None:
+    """Say on stderr how many of Postfix's lines were understood; write the others to a file."""
+    from mailtriage.cli.scanning import coverage
+
+    unknown = open(unknown_to, "w", encoding="utf-8") if unknown_to else None  # noqa: SIM115, PTH123
+    try:
+        understood, others = coverage(inputs, unknown)
+    finally:
+        if unknown:
+            unknown.close()
+    click.echo("mailtriage: " + interface().say("cli.coverage", understood=understood, unknown=others), err=True)
 
 
 def _language(options: dict[str, Any]) -> str:
@@ -156,6 +179,11 @@ def _events(inputs: Any, options: dict[str, Any], texts: Texts) -> int:
         for one in found.told
         if (not causes or one.cause in causes) and (not directions or one.event.direction in directions)
     )
+    if options["redact"]:
+        from mailtriage.report.redact import redactor
+
+        hide = redactor(found.report, ())
+        told = (hide.noun(one) for one in told)
     _write(jsonl.events(told))
     found.tell(options["quiet"], options["summary"], texts)
     return found.status

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -16,6 +16,7 @@ from mailtriage.report.safe import plain
 from mailtriage.scan.chunk import ScanPlan
 from mailtriage.scan.events import Told, ToldLife, tell, told
 from mailtriage.scan.executor import WorkerDiedError
+from mailtriage.scan.meaning import query
 from mailtriage.scan.survey import Survey, survey
 from mailtriage.sources.interface import Opened
 from mailtriage.sources.opening import open_sources
@@ -208,3 +209,24 @@ def lives(inputs: Inputs, wanted: str) -> Lives:
         out.append(ToldLife(tuple(life.queue_ids), lines))
     surveyed.executor.close()
     return Lives(opened, out, (*opened.unread, *surveyed.unread))
+
+
+def coverage(inputs: Inputs, unknown: TextIO | None) -> tuple[int, int]:
+    """How many of Postfix's lines were understood and how many not; the others are written to ``unknown``.
+
+    Not understood is a line whose form no parser knows and whose text no rule knows.
+    """
+    from mailtriage.scan.gather import rule_book
+
+    opened = _open(inputs)
+    book = rule_book(inputs.plan.user_packs)
+    understood = others = 0
+    for one in tell(opened.sources, book, None, inputs.plan, every=True):
+        event = one.event
+        if event.event not in ("other", "warning") or event.failed or book.classify(query(event)).rule is not None:
+            understood += 1
+            continue
+        others += 1
+        if unknown is not None:
+            unknown.write(f"{one.source}:{one.line}: {plain(event.text or event.reason or '')}\n")
+    return understood, others

@@ -89,7 +89,7 @@ class Lines:
 def tell(
     sources: Sequence[Source],
     book: RuleBook,
-    calendar: Calendar,
+    calendar: Calendar | None,
     plan: ScanPlan,
     *,
     every: bool = False,
@@ -104,7 +104,7 @@ def tell(
         for line, event in events(lines, correlator):
             if not (every or event.failed):
                 continue
-            time = calendar.date(number, lines.offset, event.stamp) if event.stamp else None
+            time = calendar.date(number, lines.offset, event.stamp) if event.stamp and calendar else None
             if plan.since is not None or plan.until is not None:
                 at = round(time.timestamp() * 1e6) if time else None
                 if at is not None and not (plan.since or at) <= at <= (plan.until or at):
