@@ -26,7 +26,7 @@ def _foreign(lang: str, operator: str) -> Mapping[str, Any]:
 def rule_text(table: Mapping[str, Any]) -> RuleText:
     """A table of words as a noun; what is missing stays empty."""
     steps = tuple(
-        StepText(s) if isinstance(s, str) else StepText(s["text"], s.get("command"), s.get("url"))
+        StepText(s) if isinstance(s, str) else StepText(s["text"], s.get("command"), s.get("url"), s.get("exception"))
         for s in table.get("steps", ())
     )
     rest = {key: table.get(key) for key in _FIELDS if key not in ("why", "steps")}
