@@ -11,6 +11,7 @@ EVENTS = FAILURES | {
     "connect", "disconnect", "client", "cleanup", "qmgr", "removed", "bounce_notice", "postscreen", "warning",
     "sasl_failure", "lost_connection", "timeout", "tls", "anvil", "other",
 }  # fmt: skip
+_FAILED = frozenset({"bounced", "deferred", "expired", "SOFTBOUNCE", "undeliverable", "undeliverable-but-not-cached"})
 DIRECTIONS = ("inbound", "submission", "outbound", "local", "internal")
 
 
@@ -72,5 +73,5 @@ class Event:
     def failed(self) -> bool:
         """Whether the line tells of a mail that was refused, failed or put aside."""
         if self.event == "delivery":
-            return self.status in ("bounced", "deferred", "expired", "SOFTBOUNCE", "undeliverable")
+            return self.status in _FAILED
         return self.event in FAILURES
