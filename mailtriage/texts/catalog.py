@@ -55,13 +55,18 @@ class Texts:
 
     def __init__(self, lang: str = FALLBACK, root: Path = ROOT) -> None:
         self.lang = lang
-        self._roots = (root / lang, root / FALLBACK) if lang != FALLBACK else (root / FALLBACK,)
-        self._cache: dict[str, Any] = {}
+        self._roots = {one: root / one for one in (lang, FALLBACK)}
+        self._cache: dict[str, tuple[str, Any]] = {}
 
     def raw(self, key: str) -> Any:
         """What stands under a key: a string, a list, a plural table; None where no language has it."""
+        return self._look(key)[1]
+
+    def _look(self, key: str) -> tuple[str, Any]:
+        """The language that has a key, and what stands there."""
         if key not in self._cache:
-            self._cache[key] = next((v for root in self._roots if (v := _find(root, key)) is not None), None)
+            found = ((lang, _find(root, key)) for lang, root in self._roots.items())
+            self._cache[key] = next((pair for pair in found if pair[1] is not None), (self.lang, None))
         return self._cache[key]
 
     def has(self, key: str) -> bool:
@@ -69,9 +74,9 @@ class Texts:
 
     def say(self, key: str, **values: Any) -> str:
         """The sentence under a key with its values put in. An unknown key is shown as itself."""
-        template = self.raw(key)
+        lang, template = self._look(key)
         if isinstance(template, Mapping):
-            template = template.get(category(self.lang, values.get("count", 0)), template.get("other", key))
+            template = template.get(category(lang, values.get("count", 0)), template.get("other", key))
         return fill(str(template), values) if template is not None else key
 
     def lines(self, key: str, **values: Any) -> list[str]:
