@@ -26,7 +26,8 @@ _MASK = re.compile(
     r"[\w-]{12,200}(?![\w-]))"
 )
 _PLAIN_V4 = re.compile(r"([\[(]?)(?!127\.)(?:\d{1,3}\.){3}\d{1,3}([\]),;]{0,3})")  # the most frequent word, in short
-_MASKS = {"v4": "192.0.2.1", "v6": "2001:db8::1", "addr": "<user@example.org>", "id": "a0b1c2d3e4f5g6"}
+STAND_IN_V4 = "192.0.2.1"
+_MASKS = {"v4": STAND_IN_V4, "v6": "2001:db8::1", "addr": "<user@example.org>", "id": "a0b1c2d3e4f5g6"}
 
 
 class Normal(NamedTuple):
