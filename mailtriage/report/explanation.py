@@ -32,8 +32,8 @@ def record(one: Explanation) -> dict[str, Any]:
         "to": one.recipient,
         "own_ip": found.own_ip,
         "count": one.times,
-        "fault": rule.fault if rule else None,
-        "act": rule.act if rule else None,
+        "fault": found.fault if rule else None,
+        "act": found.act if rule else None,
         "temporary": rule.temporary if rule else None,
         "typical_wait": advice.wait,
         "why": advice.why,
@@ -77,7 +77,7 @@ def _facts(one: Explanation, texts: Texts) -> Iterator[tuple[str, str]]:
     if one.times > 1:
         yield "times", texts.say("explain.times", count=one.times)
     if rule and not one.unknown:
-        yield "act", texts.say(f"explain.act.{rule.act}")
+        yield "act", texts.say(f"explain.act.{found.act}")
         if rule.temporary is not None:
             yield "temporary", texts.say(f"explain.temporary.{str(rule.temporary).lower()}")
     if one.advice.wait:

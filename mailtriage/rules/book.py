@@ -44,6 +44,9 @@ _PRIVATE = tuple(
         "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8",
     )
 )  # fmt: skip
+# Refused by our own server: whose fault a cause is then, and who must act; but what lies in the server stays ours.
+_AT_OUR_DOOR = {"inbound": ("sender", "nobody"), "submission": ("our_user", "our_user")}
+_OURS_ANYWAY = frozenset(("system_error", "config_error", "dns_failure", "network", "loop", "mailbox_full"))
 _OCTETS = frozenset(map(str, range(256)))
 # First octets of which nothing is private, the usual case.
 _PUBLIC_V4 = frozenset(str(n) for n in range(1, 224) if n not in (10, 100, 127, 169, 172, 192))
@@ -88,6 +91,24 @@ class Classification:
     def generic(self) -> bool:
         """Whether no rule of an operator, a filter, Postfix or a server software knew the reply."""
         return self.tier not in ("rule", "none")
+
+    @property
+    def fault(self) -> str:
+        """Whose fault it is. A generic rule is written for mail that we sent; at our own door the sides change."""
+        return self._sides[0]
+
+    @property
+    def act(self) -> str:
+        """Who must act; as for ``fault``."""
+        return self._sides[1]
+
+    @property
+    def _sides(self) -> tuple[str, str]:
+        if self.rule is None:
+            return "nobody", "our_admin"
+        if self.generic and self.direction in _AT_OUR_DOOR:
+            return ("ours", "our_admin") if self.cause in _OURS_ANYWAY else _AT_OUR_DOOR[self.direction]
+        return self.rule.fault, self.rule.act
 
     @property
     def detail(self) -> str | None:

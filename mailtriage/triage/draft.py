@@ -57,11 +57,11 @@ def draft(
     rule = desk.book.rules.get(case.rule or "")
     facts = _values(desk, case, party) | dict(values or {})
     captures = {name: next(iter(seen.members()), "") for name, seen in group.captures.items()}
-    advice = advise(
-        Classification(cause or case.key.cause, rule, case.key.operator or None, case.key.via or None, captures),
-        {key: str(value) for key, value in facts.items()},
-        desk.texts.lang,
-    )
+    meaning = Classification(
+        cause or case.key.cause, rule, case.key.operator or None, case.key.via or None, captures,
+        direction or case.key.direction,
+    )  # fmt: skip
+    advice = advise(meaning, {key: str(value) for key, value in facts.items()}, desk.texts.lang)
     facts |= {"why": advice.why, "first_link": advice.links[0].url if advice.links else ""}
     title_key = f"finding.{words or kind}.title"
     why, steps = advice.why, steps or advice.steps
@@ -107,8 +107,8 @@ def draft(
         lost=tuple(lost or ())[:LOST],
         late=desk.late(mail.queue_id for mail in desk.mails(case) if mail.queue_id),
         looks_legitimate=legitimacy,
-        fault=fault or (rule.fault if rule else "nobody"),
-        act=act or (rule.act if rule else "our_admin"),
+        fault=fault or meaning.fault,
+        act=act or meaning.act,
         temporary=rule.temporary if rule else None,
         typical_wait=advice.wait,
         evidence=desk.evidence_of(case),

@@ -124,3 +124,18 @@ def test_an_operator_with_several_files_is_one() -> None:
         pack("a", "mailbox", rule("a.y", "other words", more="needs_relay = true"), 'mx = ["mx2.example"]'),
     )
     assert book.classify(Query("550 other words", relay="h.mx1.example")).rule.id == "a.y"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("text", "direction", "fault", "act"),
+    [
+        ("550 High probability of spam", "outbound", "ours", "our_admin"),
+        ("550 High probability of spam", "inbound", "sender", "nobody"),
+        ("550 High probability of spam", "submission", "our_user", "our_user"),
+        ("451 Internal server error", "inbound", "ours", "our_admin"),
+        ("550 qwertz", "inbound", "nobody", "our_admin"),
+    ],
+)
+def test_at_our_own_door_the_sides_of_a_generic_rule_change(text: str, direction: str, fault: str, act: str) -> None:
+    found = load_book()[0].generic_layer().classify(Query(text, direction))
+    assert (found.fault, found.act) == (fault, act)
