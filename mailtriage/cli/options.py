@@ -93,13 +93,16 @@ def shared(*wanted: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
-reading = shared(
-    option("--since", type=Moment(), metavar="TIME"),
-    option("--until", type=Moment(), metavar="TIME"),
+common = shared(
     option("--own-ip", multiple=True, metavar="ADDRESS"),
     option("--own-domain", multiple=True, metavar="DOMAIN"),
     option("--year", type=click.IntRange(1970, 9999), metavar="YEAR"),
     option("--tz", type=Zone(), metavar="ZONE"),
+)
+reading = shared(
+    option("--since", type=Moment(), metavar="TIME"),
+    option("--until", type=Moment(), metavar="TIME"),
+    common,
     option("--jobs", type=click.IntRange(0, 1024), default=0, metavar="N"),
     option("--spool", type=Size(), default="1GiB", metavar="SIZE"),
 )

@@ -41,14 +41,23 @@ class Inputs:
         """From a command's options."""
         since, until = options["since"], options["until"]
         plan = ScanPlan(
-            user_packs=tuple(str(folder) for folder in settings.pack_folders() if folder.is_dir()),
+            user_packs=packs(),
             since=_micros(since), until=_micros(until), year=options["year"], tz_minutes=options["tz"],
         )  # fmt: skip
-        given = Given(
-            tuple(Known(_address(ip), "option") for ip in options["own_ip"]),
-            tuple(Known(domain.lower().strip("."), "option") for domain in options["own_domain"]),
-        )
-        return cls(files, plan, given, options["jobs"], options["spool"], since)
+        return cls(files, plan, given(options), options["jobs"], options["spool"], since)
+
+
+def given(options: dict[str, Any]) -> Given:
+    """What the user says of this server."""
+    return Given(
+        tuple(Known(_address(ip), "option") for ip in options["own_ip"]),
+        tuple(Known(domain.lower().strip("."), "option") for domain in options["own_domain"]),
+    )
+
+
+def packs() -> tuple[str, ...]:
+    """The folders of the user's own rule packs."""
+    return tuple(str(folder) for folder in settings.pack_folders() if folder.is_dir())
 
 
 def _micros(when: datetime | None) -> int | None:
@@ -106,8 +115,8 @@ def _open(inputs: Inputs) -> Opened:
     opened = open_sources(inputs.files, since=inputs.since, spool_limit=inputs.spool, here=ThisMachine())
     if not opened.sources and opened.unread:
         for unread in opened.unread[:-1]:
-            click.echo("mailtriage: " + _sentence(unread), err=True)
-        raise click.ClickException(_sentence(opened.unread[-1]))
+            click.echo("mailtriage: " + sentence(unread), err=True)
+        raise click.ClickException(sentence(opened.unread[-1]))
     return opened
 
 
@@ -118,7 +127,8 @@ def _survey(inputs: Inputs, opened: Opened) -> Survey:
         raise click.ClickException(interface().say("cli.worker_died")) from err
 
 
-def _sentence(unread: Unread) -> str:
+def sentence(unread: Unread) -> str:
+    """Why something could not be read, in words."""
     from dataclasses import asdict
 
     values = {key: value if value is not None else "?" for key, value in asdict(unread).items()}
@@ -135,7 +145,7 @@ def reading_status(opened: Opened, report: Report) -> int:
 def say_unread(report: Report, unread: tuple[Unread, ...], quiet: bool) -> None:
     """One line on stderr for each part that could not be read, and for input without a line of Postfix."""
     for one in unread:
-        click.echo("mailtriage: " + _sentence(one), err=True)
+        click.echo("mailtriage: " + sentence(one), err=True)
     if report.lines.postfix == 0 and report.lines.read + report.lines.broken > 0:
         names = ", ".join(report.sources[:3])
         click.echo("mailtriage: " + plain(interface().say("cli.no_postfix", sources=names)), err=True)

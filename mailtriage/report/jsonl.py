@@ -10,7 +10,8 @@ from mailtriage.report.record import LIFE_SCHEMA, REPORT_SCHEMA, event_record, f
 from mailtriage.scan.events import Told, ToldLife
 
 
-def _line(record: dict[str, Any]) -> str:
+def line(record: dict[str, Any]) -> str:
+    """A record on one line."""
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).translate(_UNSAFE) + "\n"
 
 
@@ -23,12 +24,12 @@ _UNSAFE = {
 
 def findings(found: Iterable[Finding]) -> Iterator[str]:
     """One finding a line."""
-    return (_line(finding_record(finding)) for finding in found)
+    return (line(finding_record(finding)) for finding in found)
 
 
 def events(told: Iterable[Told]) -> Iterator[str]:
     """One event a line."""
-    return (_line(event_record(one)) for one in told)
+    return (line(event_record(one)) for one in told)
 
 
 def lives(found: Iterable[ToldLife]) -> Iterator[str]:
@@ -39,12 +40,12 @@ def lives(found: Iterable[ToldLife]) -> Iterator[str]:
             "from": life.first("sender"), "to": list(life.recipients), "message_id": life.first("message_id"),
             "size": life.first("size"), "events": [event_record(told) for told in life.lines],
         }  # fmt: skip
-        yield _line({key: value for key, value in record.items() if value is not None and value != []})
+        yield line({key: value for key, value in record.items() if value is not None and value != []})
 
 
 def whole(report: Report, found: Iterable[Finding]) -> str:
     """One object: what was read, and all findings."""
-    return _line({
+    return line({
         "schema": REPORT_SCHEMA,
         "report": report_record(report),
         "findings": [finding_record(finding) for finding in found],

@@ -36,11 +36,13 @@ class View:
 
 def render(console: Console, report: Report, findings: Sequence[Finding], texts: Texts, view: View) -> None:
     """Print a report."""
-    for text in _Page(report, findings, texts, view).lines():
+    for text in Page(report, findings, texts, view).lines():
         console.print(text, soft_wrap=True, highlight=False, markup=False)
 
 
-class _Page:
+class Page:
+    """The lines of a report, and of single findings."""
+
     def __init__(self, report: Report, findings: Sequence[Finding], texts: Texts, view: View) -> None:
         self.report, self.findings, self.texts, self.view = report, findings, texts, view
         self.say = texts.say
@@ -104,10 +106,10 @@ class _Page:
             if len(rest) > SHORT:
                 yield Text("    " + self.say("report.more", count=len(rest) - SHORT), style="dim")
 
-    def title(self, number: int, finding: Finding) -> Text:
+    def title(self, number: int | str, finding: Finding) -> Text:
         severity = self.say(f"report.severity.{finding.severity}")
         state = self.say(f"report.state.{finding.state}")
-        head = f"{number:>2}  "
+        head = f"{number:>2}  " if number else ""
         room = self.view.width - len(head) - cell_len(severity) - 2 - cell_len(state) - 2
         title = plain(finding.title)
         if cell_len(title) > room:
@@ -118,7 +120,7 @@ class _Page:
         text.append(" " * max(2, room - cell_len(title) + 2) + state, style="dim")
         return text
 
-    def card(self, number: int, finding: Finding, room: int) -> Iterator[Text]:
+    def card(self, number: int | str, finding: Finding, room: int) -> Iterator[Text]:
         """A finding in at most ``room`` lines: who and how many, the reply, why, what next, what was lost, all."""
         step = next((s for s in finding.steps if s.url or s.command), None) or next(iter(finding.steps), None)
         copy = _to_copy(step, finding)
@@ -128,7 +130,11 @@ class _Page:
             ("next", step.text if step else "", 2),
         ]
         last = ("lost", self.lost(finding.lost)) if finding.lost else ("tell", finding.user_text or "")
-        tail = [(label, text) for label, text in (last, ("all", f"{self.view.command} --finding {number}")) if text]
+        tail = [
+            (label, text)
+            for label, text in (last, ("all", f"{self.view.command} --finding {number or finding.id}"))
+            if text
+        ]
         quote = [self.row("“" + plain(finding.quote) + "”", style="dim")] if finding.quote else []
         spare = room - 1 - len(quote) - len(tail) - bool(copy) - sum(bool(text) for _, text, _ in must)
         yield self.title(number, finding)

@@ -1,0 +1,35 @@
+"""What ``watch`` prints: a finding under the word for what became of it, and as a record with ``change``."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from rich.text import Text
+
+from mailtriage.model.report import Report
+from mailtriage.report.jsonl import line
+from mailtriage.report.record import finding_record
+from mailtriage.report.text import CARD, Page, View
+from mailtriage.texts.catalog import Texts
+from mailtriage.triage.changes import Change
+
+_STYLE = {"opened": "bold red", "worse": "bold red", "returned": "bold red", "closed": "bold green"}
+
+
+def text(change: Change, now: datetime | None, texts: Texts, width: int, command: str) -> Iterator[Text]:
+    """A change in at most ten lines; ``command`` is how the reader gets all of it."""
+    finding = change.finding
+    words = texts.say(f"report.change.{change.change}", before=change.before, count=finding.count)
+    head = Text((texts.date(now, "full_time") + "  ") if now else "")
+    yield head.append(words, style=_STYLE[change.change])
+    page = Page(Report(), (finding,), texts, View(width=width, command=command))
+    if change.change == "closed":
+        yield page.title("", finding)
+        yield from page.labelled("", page.facts(finding), 2)
+    else:
+        yield from page.card("", finding, CARD)
+
+
+def record(change: Change) -> str:
+    """One record a line: the finding as promised, and ``change``."""
+    schema, *rest = finding_record(change.finding).items()
+    return line(dict([schema, ("change", change.change), *rest]))
