@@ -51,6 +51,7 @@ class Sample:
 
     def merge(self, other: "Sample") -> None:
         """Take over what another set holds. Both must have the same limit."""
+        other._trim()
         for key, (member, value) in other._kept.items():
             self._put(key, member, value)
         self._ceiling = min(self._ceiling, other._ceiling)
@@ -60,6 +61,7 @@ class Sample:
 
     def take_over(self, other: "Sample") -> None:
         """Add what a set of another limit holds: the result is exact only as far as both are."""
+        other._trim()
         for key, (member, value) in other._kept.items():
             self._put(key, member, value)
         if other._full:
