@@ -23,6 +23,12 @@ MAX_QUESTIONS = 500
 MAIL_LIMIT = 64
 
 
+def _escaped(literal: str) -> str | None:
+    """The literal as docker's json-file driver writes it; None where that is the same."""
+    escaped = literal.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return escaped if escaped != literal else None
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What to look for. ``id`` comes back with the facts.
@@ -38,6 +44,9 @@ class Question:
     where: tuple[tuple[str, str, str], ...] = ()
     by: tuple[str, ...] = ()
     sender: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "literals", (*self.literals, *filter(None, map(_escaped, self.literals))))
 
     def fits(self, event: Event) -> bool:
         """Whether an event answers the question."""

@@ -19,14 +19,16 @@ STRIDE = 4 * 1024 * 1024
 STRETCH = 256 * 1024
 PULSE = 16 * 1024  # bytes between stamps that are looked at for the calendar and for silences
 
-_LOGIN = re.compile(rb": client=[^,\n]{1,300}, sasl_method=[^,\n]{1,40}, sasl_username=([^,\n]{1,200})")
+# Docker's json-file driver writes < and > as \\u003c and \\u003e.
+_LOGIN = re.compile(rb": client=[^,\n]{1,300}, sasl_method=[^,\n]{1,40}, sasl_username=([^,\s\\\"]{1,200})")
 _LOCAL = re.compile(
-    rb": to=<[^>\n]{0,200}@([^>@\s]{1,200})>, (?:orig_to=<[^>\n]{0,300}>, )?"
+    rb" to=(?:<|\\u003c)[^>\n\\]{0,200}@([^>@\s\\]{1,200})(?:>|\\u003e), "
+    rb"(?:orig_to=(?:<|\\u003c)[^>\n\\]{0,300}(?:>|\\u003e), )?"
     rb"relay=(?:local|virtual|dovecot|maildrop|cyrus|procmail|[^,\n]{1,200}\[(?:private)?/[^\]\n]{1,200}\])"
     rb",[^\n]{0,300} status=sent"
 )
-_CARRIED = re.compile(rb"qmgr\[\d{1,10}\]: \w{5,30}: from=<[^>\n]{0,200}@([^>@\s]{1,200})>, size=")
-_TAKEN = re.compile(rb"smtp\[\d{1,10}\]: \w{5,30}: to=<[^>\n]{0,200}@([^>@\s]{1,200})>,[^\n]{0,300} status=sent")
+_CARRIED = re.compile(rb": from=(?:<|\\u003c)[^>\n\\]{0,200}@([^>@\s\\]{1,200})(?:>|\\u003e), size=\d")
+_TAKEN = re.compile(rb": to=(?:<|\\u003c)[^>\n\\]{0,200}@([^>@\s\\]{1,200})(?:>|\\u003e),[^\n]{0,300} status=sent")
 _VARIES = re.compile(r"\b[0-9A-F]{6,}\b|\d+|\"[^\"]{0,200}\"|<[^>]{0,200}>")
 
 

@@ -8,7 +8,9 @@ import re
 from typing import NamedTuple
 
 from mailtriage.scan.chunk import WINDOW
+from mailtriage.syslog.head import parse_head
 
+_TRIES = 8  # lines looked at before a search in the window is given up
 _NEW = re.compile(r"hostname (\S{1,255}) does not resolve to address ([0-9A-Fa-f.:]{2,45})(?:: (.{1,200}))?$")
 _OLD = re.compile(r"([0-9A-Fa-f.:]{2,45}): hostname (\S{1,255}) verification failed: (.{1,200})$")
 _OLD_OTHER = re.compile(r"([0-9A-Fa-f.:]{2,45}): address not listed for hostname (\S{1,255})$")
@@ -65,8 +67,20 @@ class Sessions:
 
 def connected(buffer: bytes | bytearray, low: int, at: int, pid: int | None, address: str | None) -> bool:
     """Whether the session's ``connect`` line stands in the window before ``at``."""
-    needle = f"[{pid}]: connect from unknown[{address}]".encode()
-    return buffer.rfind(needle, max(low, at - WINDOW), at) >= 0
+    low = max(low, at - WINDOW)
+    if buffer.rfind(f"[{pid}]: connect from unknown[{address}]".encode(), low, at) >= 0:
+        return True
+    needle, end = f"connect from unknown[{address}]".encode(), at  # pid and text are apart in other wrappings
+    for _ in range(_TRIES):
+        found = buffer.rfind(needle, low, end)
+        if found < 0:
+            return False
+        line = _line_around(buffer, low, found, at)
+        head = parse_head(line)
+        if head is not None and head.pid == pid and head.text.startswith("connect from unknown["):
+            return True
+        end = found
+    return False
 
 
 def sender_before(buffer: bytes | bytearray, low: int, at: int, queue_id: str) -> str | None:
@@ -74,10 +88,31 @@ def sender_before(buffer: bytes | bytearray, low: int, at: int, queue_id: str) -
 
     qmgr logs ``from=<…>`` whenever it takes a mail up, so it stands near the failure.
     """
+    low = max(low, at - WINDOW)
     needle = f": {queue_id}: from=<".encode()
-    found = buffer.rfind(needle, max(low, at - WINDOW), at)
+    found = buffer.rfind(needle, low, at)
     if found < 0:
-        return None
+        return _sender_within(buffer, low, at, queue_id)
     start = found + len(needle)
     stop = buffer.find(b">, ", start, start + 1024)
     return bytes(buffer[start:stop]).decode("utf-8", "replace") if stop >= 0 else None
+
+
+def _sender_within(buffer: bytes | bytearray, low: int, at: int, queue_id: str) -> str | None:
+    """The same in wrappings that put the text in quotes or behind other signs (JSON, RFC 5424)."""
+    needle, end = f"{queue_id}: from=".encode(), at
+    for _ in range(_TRIES):
+        found = buffer.rfind(needle, low, end)
+        if found < 0:
+            return None
+        head = parse_head(_line_around(buffer, low, found, at))
+        if head is not None and head.text.startswith(f"{queue_id}: from=<"):
+            sender, closed, _ = head.text.partition("<")[2].partition(">, ")
+            return sender if closed else None
+        end = found
+    return None
+
+
+def _line_around(buffer: bytes | bytearray, low: int, found: int, high: int) -> bytes:
+    stop = buffer.find(b"\n", found, high)
+    return bytes(buffer[buffer.rfind(b"\n", low, found) + 1 or low : stop if stop >= 0 else high])
