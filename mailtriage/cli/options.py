@@ -55,25 +55,26 @@ class Size(click.ParamType[int]):
         return int(found[1]) << 10 * power
 
 
-class Zone(click.ParamType[int]):
-    """A zone as minutes east of UTC: ``+09:00``, ``UTC``, ``Asia/Tokyo``."""
+class Zone(click.ParamType["int | str"]):
+    """A zone: minutes east of UTC out of ``+09:00``, or a name such as ``UTC`` or ``Europe/Berlin``."""
 
     name = "zone"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
         if isinstance(value, int):
             return value
         text = str(value)
         if found := re.fullmatch(r"([+-])(\d\d):?(\d\d)", text):
             minutes = int(found[2]) * 60 + int(found[3])
-            return -minutes if found[1] == "-" else minutes
+            if minutes < 24 * 60:
+                return -minutes if found[1] == "-" else minutes
         from zoneinfo import ZoneInfo
 
         try:
-            offset = datetime.now(ZoneInfo(text)).utcoffset()
+            ZoneInfo(text)
         except (KeyError, ValueError, OSError):
             self.fail(interface().say("cli.bad_zone", value=value), param, ctx)
-        return round((offset or timedelta()).total_seconds() / 60)
+        return text
 
 
 def option(*names: str, **settings: Any) -> Callable[[F], F]:

@@ -1,6 +1,7 @@
 """What is scanned and how: two of the four nouns of this floor (the others are Tally and Answers)."""
 
 from dataclasses import dataclass
+from datetime import timedelta, timezone, tzinfo
 
 from mailtriage.sources.interface import LONGEST_LINE, Source
 
@@ -28,8 +29,17 @@ class ScanPlan:
     since: int | None = None  # microseconds since 1970, UTC: failures before it are not reported
     until: int | None = None
     year: int | None = None  # of undated stamps, where it was given
-    tz_minutes: int | None = None  # zone of stamps that name none, minutes east of UTC; None: this machine's
+    tz: int | str | None = None  # zone of stamps that name none: minutes east of UTC, a name; None: this machine's
     hyperscan: bool = True
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The zone of stamps that name none; None: this machine's."""
+        if isinstance(self.tz, str):
+            from zoneinfo import ZoneInfo
+
+            return ZoneInfo(self.tz)
+        return timezone(timedelta(minutes=self.tz)) if self.tz is not None else None
 
 
 def split(number: int, source: Source, size: int = CHUNK_SIZE) -> list[Chunk]:

@@ -63,7 +63,7 @@ class Gatherer:
         self._row = 0
         self._census = census.Census(chunk.number, chunk.start, self.tally)
         # Dates for --since and --until alone: they depend on the stamp and the file's time, never on the chunk.
-        self._dates = Calendar((Dated((), chunk.source.mtime or None),), year=plan.year)
+        self._dates = Calendar((Dated((), chunk.source.mtime or None),), year=plan.year, tz=plan.zone)
         self._window = plan.since is not None or plan.until is not None
         self._first_block = True
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from mailtriage.scan.chunk import WINDOW, Chunk, ScanPlan
 from mailtriage.scan.executor import Serial
 from mailtriage.scan.gather import Gatherer, gather
-from mailtriage.scan.survey import Survey, zone
+from mailtriage.scan.survey import Survey
 from mailtriage.scan.tally import Known, Tally
 from mailtriage.sources.follow import Lines
 from mailtriage.sources.intake import Spool
@@ -164,7 +164,7 @@ class Rolling:
             before[segment.number] = segment.before
             dated[segment.number] = Dated(tuple(tally.turns.get(segment.number, ())), segment.written or None)
         tally.known.add(self._past)
-        calendar = Calendar(dated, year=self.plan.year, tz=zone(self.plan))
+        calendar = Calendar(dated, year=self.plan.year, tz=self.plan.zone)
         return Survey(tuple(sources), chunks, self.plan, tally, calendar, Serial(), (), before)
 
     def close(self) -> None:

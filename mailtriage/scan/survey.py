@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime
 from functools import partial
 
 from mailtriage.model.report import Unread
@@ -76,11 +76,6 @@ def _answer(questions: tuple[Question, ...], plan: ScanPlan, chunk: Chunk) -> An
     return answer(chunk, questions, plan)
 
 
-def zone(plan: ScanPlan) -> tzinfo | None:
-    """The zone of stamps that name none; None: this machine's."""
-    return timezone(timedelta(minutes=plan.tz_minutes)) if plan.tz_minutes is not None else None
-
-
 def survey(
     sources: Sequence[Source],
     plan: ScanPlan,
@@ -107,6 +102,6 @@ def survey(
     calendar = Calendar(
         [Dated(tuple(tally.turns.get(n, ())), s.mtime or None, s.follows) for n, s in enumerate(sources)],
         year=plan.year,
-        tz=zone(plan),
+        tz=plan.zone,
     )
     return Survey(tuple(sources), chunks, plan, tally, calendar, runner, tuple(unasked))

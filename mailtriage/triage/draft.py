@@ -13,6 +13,7 @@ from mailtriage.triage.case import Case, together
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.episodes import course
 from mailtriage.triage.organisation import domain_of
+from mailtriage.triage.servers import servers
 
 SHOWN = 50  # names of senders, recipients, clients in a finding
 LOST = 200
@@ -97,7 +98,7 @@ def draft(
         ),
         own_ips=named or tuple(known.value for known in desk.own.ips if case.key.direction == "outbound"),
         own_users=tuple(sorted(own_users)),
-        logs=tuple(sorted(host for host in case.hosts if host)),
+        logs=servers(sorted(case.hosts)),
         senders=tuple(sorted(group.senders.members()[:SHOWN])),
         recipients=tuple(sorted(group.recipients.members()[:SHOWN])),
         clients=tuple(sorted(group.clients.members()[:SHOWN])),

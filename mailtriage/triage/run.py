@@ -14,6 +14,7 @@ from mailtriage.triage.case import cases
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.judgements import judgements
 from mailtriage.triage.own import Given, learn
+from mailtriage.triage.servers import servers
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def _report(desk: Desk, findings: Sequence[Finding], unread: Sequence[Unread]) -
         ),
         first_time=min(first, default=None),
         last_time=desk.now,
-        hosts=tuple(name for name, _ in sorted(tally.known.hosts.items(), key=lambda pair: (-pair[1], pair[0]))),
+        hosts=servers(name for name, _ in sorted(tally.known.hosts.items(), key=lambda pair: (-pair[1], pair[0]))),
         own_ips=desk.own.ips,
         own_domains=desk.own.domains,
         inferred=tuple(inferred),
