@@ -55,26 +55,26 @@ class Size(click.ParamType[int]):
         return int(found[1]) << 10 * power
 
 
-class Zone(click.ParamType["int | str"]):
-    """A zone: minutes east of UTC out of ``+09:00``, or a name such as ``UTC`` or ``Europe/Berlin``."""
+class Zone(click.ParamType["dict[str, int | str]"]):
+    """A zone, ``+09:00``, ``UTC`` or ``Europe/Berlin``, as the field of ScanPlan that says it."""
 
     name = "zone"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
-        if isinstance(value, int):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> "dict[str, int | str]":
+        if isinstance(value, dict):
             return value
         text = str(value)
-        if found := re.fullmatch(r"([+-])(\d\d):?(\d\d)", text):
+        if found := re.fullmatch(r"([+-])(\d\d):?([0-5]\d)", text):
             minutes = int(found[2]) * 60 + int(found[3])
             if minutes < 24 * 60:
-                return -minutes if found[1] == "-" else minutes
+                return {"tz_minutes": -minutes if found[1] == "-" else minutes}
         from zoneinfo import ZoneInfo
 
         try:
             ZoneInfo(text)
         except (KeyError, ValueError, OSError):
             self.fail(interface().say("cli.bad_zone", value=value), param, ctx)
-        return text
+        return {"tz_name": text}
 
 
 def option(*names: str, **settings: Any) -> Callable[[F], F]:

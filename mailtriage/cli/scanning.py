@@ -42,7 +42,7 @@ class Inputs:
         since, until = options["since"], options["until"]
         plan = ScanPlan(
             user_packs=packs(),
-            since=_micros(since), until=_micros(until), year=options["year"], tz=options["tz"],
+            since=_micros(since), until=_micros(until), year=options["year"], **options["tz"] or {},
         )  # fmt: skip
         return cls(files, plan, given(options), options["jobs"], options["spool"], since)
 

@@ -54,7 +54,7 @@ class Watching:
 
     def __init__(self, files: tuple[str, ...], options: dict[str, Any], texts: Texts) -> None:
         self._options, self._texts, self._given = options, texts, given(options)
-        self._plan = ScanPlan(user_packs=packs(), year=options["year"], tz=options["tz"])
+        self._plan = ScanPlan(user_packs=packs(), year=options["year"], **options["tz"] or {})
         self._files = files or (ThisMachine().log() or JOURNAL,)
         self._command = " ".join(["mailtriage scan", *map(shlex.quote, self._files)])
         self._rolling = Rolling(self._plan)

@@ -29,17 +29,18 @@ class ScanPlan:
     since: int | None = None  # microseconds since 1970, UTC: failures before it are not reported
     until: int | None = None
     year: int | None = None  # of undated stamps, where it was given
-    tz: int | str | None = None  # zone of stamps that name none: minutes east of UTC, a name; None: this machine's
+    tz_minutes: int | None = None  # zone of stamps that name none, minutes east of UTC; None: this machine's
+    tz_name: str | None = None  # or its name, "Europe/Berlin"
     hyperscan: bool = True
 
     @property
     def zone(self) -> tzinfo | None:
         """The zone of stamps that name none; None: this machine's."""
-        if isinstance(self.tz, str):
+        if self.tz_name is not None:
             from zoneinfo import ZoneInfo
 
-            return ZoneInfo(self.tz)
-        return timezone(timedelta(minutes=self.tz)) if self.tz is not None else None
+            return ZoneInfo(self.tz_name)
+        return timezone(timedelta(minutes=self.tz_minutes)) if self.tz_minutes is not None else None
 
 
 def split(number: int, source: Source, size: int = CHUNK_SIZE) -> list[Chunk]:

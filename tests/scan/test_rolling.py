@@ -14,7 +14,7 @@ from mailtriage.texts.catalog import Texts
 from mailtriage.triage.run import triage
 
 LOG = Path("fixtures/family-week.log")
-PLAN = ScanPlan(tz=0, year=2026)
+PLAN = ScanPlan(tz_minutes=0, year=2026)
 
 
 def findings(found: Survey) -> list[Finding]:

@@ -106,14 +106,14 @@ def test_a_container_that_was_restarted_is_one_server(tmp_path: Path) -> None:
     assert [(one["id"], one["count"]) for one in found] == [(one["id"], one["count"]) for one in whole]
 
 
-@pytest.mark.parametrize("zone", ["Asia/Tokyo", 540])
-def test_the_zone_of_stamps_that_name_none(zone: str | int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("plan", [ScanPlan(tz_name="Asia/Tokyo"), ScanPlan(tz_minutes=540)])
+def test_the_zone_of_stamps_that_name_none(plan: ScanPlan, tmp_path: Path) -> None:
     local = "".join(one._replace(time=one.time + timedelta(hours=9)).line + "\n" for one in log())
     path = tmp_path / "log"
     path.write_text(local)
     end = log()[-1].time.timestamp()
     os.utime(path, (end, end))
-    surveyed = survey(open_sources([str(path)]).sources, ScanPlan(tz=zone), jobs=1)
+    surveyed = survey(open_sources([str(path)]).sources, plan, jobs=1)
     found = triage(surveyed, rule_book(()), Texts())
     assert found.report.last_time == log()[-1].time
     assert found.report.last_time.utcoffset() == timedelta(hours=9)
