@@ -13,6 +13,7 @@ from mailtriage.cli import frame, settings
 from mailtriage.cli.words import interface
 from mailtriage.model.report import Known, Report, Unread
 from mailtriage.report.safe import plain
+from mailtriage.rules.book import public_address
 from mailtriage.scan.chunk import ScanPlan
 from mailtriage.scan.events import Told, ToldLife, tell, told
 from mailtriage.scan.executor import WorkerDiedError
@@ -104,9 +105,23 @@ def look(inputs: Inputs, texts: Texts) -> Found:
     began = time.perf_counter()
     opened = _open(inputs)
     surveyed = _survey(inputs, opened)
-    result = triage(surveyed, rule_book(inputs.plan.user_packs), texts, inputs.given, opened.unread)
+    given = _with_this_machine(inputs.given, surveyed)
+    result = triage(surveyed, rule_book(inputs.plan.user_packs), texts, given, opened.unread)
     surveyed.executor.close()
     return Found(opened, surveyed, result, began)
+
+
+def _with_this_machine(given: Given, surveyed: Survey) -> Given:
+    """What was given, and behind it what this machine's Postfix says, where the log is this machine's."""
+    from mailtriage.system.machine import is_own, own_names
+    from mailtriage.system.postfix_here import own
+
+    names = own_names()
+    if not any(is_own(host, names) for host in surveyed.tally.known.hosts):
+        return given
+    addresses, domains = own()
+    public = (Known(address, "postconf") for address in addresses if public_address(address))
+    return Given((*given.ips, *public), given.domains or tuple(Known(domain, "postconf") for domain in domains))
 
 
 def _open(inputs: Inputs) -> Opened:

@@ -42,10 +42,12 @@ class Own:
 def learn(tally: Tally, given: Given) -> Own:
     """Put together what was given and what the log teaches.
 
-    Addresses: given, else those that other replies name as ours. Domains: given, else of local deliveries and logins,
-    else a domain that both receives and sends here.
+    Addresses: given, those that other replies name as ours, those that postconf names. Domains: given, else of local
+    deliveries and logins, else a domain that both receives and sends here.
     """
-    ips = _unique([*given.ips, *(KnownFact(ip, "reply") for ip in _replied(tally))])
+    said = [KnownFact(ip, "reply") for ip in _replied(tally)]
+    asked = [known for known in given.ips if known.origin == "postconf"]
+    ips = _unique([*(known for known in given.ips if known.origin != "postconf"), *said, *asked])
     domains = given.domains or tuple(KnownFact(name, "learnt") for name in _domains(tally))
     return Own(tuple(ips), _unique(domains), frozenset(tally.known.logins))
 
