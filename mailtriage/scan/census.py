@@ -32,6 +32,14 @@ _TAKEN = re.compile(rb": to=(?:<|\\u003c)[^>\n\\]{0,200}@([^>@\s\\]{1,200})(?:>|
 _VARIES = re.compile(r"\b[0-9A-F]{6,}\b|\d+|\"[^\"]{0,200}\"|<[^>]{0,200}>")
 
 
+_QUEUE_ID = re.compile(r"[0-9A-F]{6,20}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}")
+
+
+def is_queue_id(text: str) -> bool:
+    """Whether a word is a queue ID, short or long (Postfix mail_queue.h), maybe behind its queue's name."""
+    return bool(_QUEUE_ID.fullmatch(text.rpartition("/")[2])) and any(c.isdigit() for c in text)
+
+
 def outline(text: str) -> str:
     """A message's words without what varies in it, to count the like of it together."""
     return _VARIES.sub("*", text[:200])

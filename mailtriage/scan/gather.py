@@ -234,7 +234,9 @@ class Gatherer:
                 trust, "sasl_failure",
             )  # fmt: skip
         else:
-            thing = found.captures.get("object") or next(iter(found.captures.values()), "") if found.rule else ""
+            thing = found.captures.get("object", "")
+            if census.is_queue_id(thing):
+                thing = ""  # one trouble, however many mails
             shown = None
             if found.rule is None:
                 thing = census.outline(event.text or "")

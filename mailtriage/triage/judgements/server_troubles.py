@@ -1,77 +1,265 @@
-"""What the server says of itself: what crashes, is missing, or is ignored. Each rule says how much that matters.
+"""What the server says of itself: what crashes, is missing, or is ignored, and which mail that hurt.
 
-Rules of packs of kind ``server`` carry the judgement's name, severity and words; here only the facts come on top: one
-finding a rule and object, less severe where it ended long before the log does.
+Rules of packs of kind ``server`` carry the judgement's name, severity and words. Here they come together (one trouble,
+one finding), get the mail that they hurt, and are weighed by harm and by whether they go on.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import NamedTuple
 
 from mailtriage.model.finding import SEVERITIES, Finding, Party
-from mailtriage.rules.advice import advise
+from mailtriage.rules.advice import Advice, advise
 from mailtriage.rules.book import Classification
-from mailtriage.rules.pack import Rule
-from mailtriage.scan.ask import Answers, Question
-from mailtriage.triage.case import Case
+from mailtriage.scan.ask import Answers, Fact, Question
+from mailtriage.scan.sample import Sample
+from mailtriage.triage.case import Case, together
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
+from mailtriage.triage.episodes import course
+from mailtriage.triage.harm import claim_hurt, ours, take
+from mailtriage.triage.trouble import Trouble, plain_object, span, troubles
 
-ORDER = 700
+ORDER = 50  # before those who would take the refusals of a broken server for the senders' trouble
 OVER = timedelta(hours=2)  # without another such line before the log's end, the trouble is taken to be over
-UNKNOWN_LOUD = 3  # fatals of a kind that no rule knows
+STANDING = timedelta(hours=24)  # the same for what is only said when a daemon starts
+BRIEF = timedelta(minutes=10)
+MANY_DELETED = 100
+NAMES = 3  # objects that a title names
+# What stays wrong until somebody mends it, though Postfix says it but now and then.
+_STANDING = frozenset(
+    {"config_ignored", "config_overridden", "deprecated_setting", "table_not_rebuilt", "missing_support",
+     "tls_file_missing", "hostname_bad", "domain_listed_twice", "queue_corrupt", "alias_loop", "mail_discarded"}
+)  # fmt: skip
+_HARMLESS_ALONE = frozenset({"milter_down"})  # medium where no mail was refused for it: mail came in unchecked
+STARTS = frozenset({"does_not_start", "port_in_use", "config_broken"})
+_AGENTS = frozenset({"smtp", "lmtp", "local", "virtual", "pipe"})
+_EVENT = {"qmgr": "qmgr", "smtpd": "client", "cleanup": "cleanup"}
+
+
+class Course(NamedTuple):
+    """How a trouble stands."""
+
+    state: str
+    successes: Sequence[Fact]
 
 
 def questions(desk: Desk) -> Iterable[Question]:
-    """Nothing beyond the tally."""
-    return ()
+    """Do the daemons that stopped work again? Can users log in again?"""
+    wanted: set[str] = set()
+    for trouble in troubles(desk):
+        wanted |= _proofs(trouble)
+    for name in sorted(wanted):
+        if name == "login":
+            where = (("sasl_username", "has", ""),)
+            yield Question("works:login", ("sasl_username=",), frozenset({"client"}), where)
+        else:
+            events = {"sent"} if name in _AGENTS else {_EVENT[name]}
+            yield Question(f"works:{name}", (f"/{name}[",), frozenset(events), (("program", "is", name),))
+
+
+def _proofs(trouble: Trouble) -> set[str]:
+    """Whose work would show that a trouble is over; nothing where no such line tells."""
+    if trouble.kind == "auth_socket_missing":
+        return {"login"}
+    workers = {name for name in trouble.programs if name in _AGENTS or name in _EVENT}
+    if trouble.kind in STARTS and not workers:
+        return {"qmgr"}
+    if not trouble.stopped and trouble.kind != "config_broken":
+        return set()
+    return workers or {name for name in trouble.stopped if name in _AGENTS or name in _EVENT}
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
-    """One finding a rule and object; what no rule knows is said with its text."""
-    for case in desk.open("server"):
-        rule = desk.book.rules.get(case.rule or "")
-        desk.claim([case])
-        if rule is None:
-            if finding := _unknown(desk, case):
-                yield finding
-        elif (rule.severity or "low") != "info":
-            yield _known(desk, case, rule)
+    """One finding a trouble."""
+    found = troubles(desk)
+    desk.claim(desk.open("server"))
+    claim_hurt(desk, found)
+    for trouble in found:
+        yield _finding(desk, trouble, answers)
+    yield from _by_refusals(desk)
 
 
-def _known(desk: Desk, case: Case, rule: Rule) -> Finding:
-    captures = {name: next(iter(seen.members()), "") for name, seen in case.group.captures.items()}
-    words = advise(
-        Classification(rule.cause, rule, None, None, captures),
-        {"count": str(case.count), "own_host": next(iter(sorted(case.hosts)), "")},
-        desk.texts.lang,
-    )
-    over = _over(desk, case)
-    severity = rule.severity or "low"
-    if over and severity == "high":
-        severity = "medium"
-    party = Party("own_server", f"{rule.id} {case.key.party}".strip(), case.key.party or "Postfix")
-    state = "recovered" if over else "ongoing"
-    finding = draft(desk, [case], rule.kind or "server", party, severity, direction="local", state=state)
-    return replace(finding, title=words.title or finding.title)
-
-
-def _unknown(desk: Desk, case: Case) -> Finding | None:
-    """Words that no rule knows: worth a look where they are fatal, else one low line."""
-    fatal = any(outcome in ("fatal", "panic") for outcome in case.outcomes)
-    severity = "medium" if fatal and case.count >= UNKNOWN_LOUD else "low"
-    return draft(
-        desk, [case], "server", Party("own_server", case.key.party, case.key.trust), severity,
-        cause="unclassified", direction="local", words="unknown_trouble",
-        state="recovered" if _over(desk, case) else "ongoing", values={"program": case.key.trust}, fault="ours",
+def _finding(desk: Desk, trouble: Trouble, answers: Answers) -> Finding:
+    now = _course(desk, trouble, answers)
+    hurt = together(trouble.hurt) if trouble.hurt else None
+    mails = _mails(hurt)
+    severity = _severity(desk, trouble, now.state, mails)
+    party = _party(trouble)
+    whole = [*trouble.cases, *trouble.after, *trouble.hurt]
+    words = _advice(desk, trouble)
+    cause = trouble.rule.cause if trouble.rule else "unclassified"
+    lost = [m for key, group in (hurt.groups if hurt else ()) if key.outcome in ("bounced", "expired") for _, m in group.mails.items()]  # fmt: skip  # noqa: E501
+    finding = draft(
+        desk, whole, trouble.kind, party, severity, cause=cause, direction="local", state=now.state,
+        successes=now.successes, words=None if trouble.rule else "unknown_trouble", lost=desk.lost(lost),
+        values={"program": trouble.cases[0].key.trust, "text": _first_words(trouble)},
+        steps=words.steps if words else None,
+        fault=trouble.rule.fault if trouble.rule else "ours", act=trouble.rule.act if trouble.rule else "our_admin",
     )  # fmt: skip
+    why = words.why if words else finding.why
+    return replace(
+        finding,
+        title=(words.title if words else None) or finding.title,
+        why=" ".join([why, *_what_followed(desk, trouble, mails, lost != [])]),
+        rule=trouble.rule.id if trouble.rule else None,
+        links=words.links if words else (),
+        count=trouble.count,
+        messages=mails,
+        operator=None,
+        quote=_quote(trouble),
+        evidence=_evidence(desk, trouble),
+    )
 
 
-def _over(desk: Desk, case: Case) -> bool:
-    last = desk.when(case.group.last)
-    return last is not None and desk.now is not None and desk.now - last > OVER
+def _party(trouble: Trouble) -> Party:
+    objects = trouble.objects()
+    kind = trouble.kind
+    if trouble.rule is None:
+        return Party("own_server", trouble.cases[0].key.trust, trouble.cases[0].key.trust)
+    one = len(objects) == 1 or not trouble.rule
+    about = objects[0] if one and objects else ""
+    if not about and trouble.stopped:
+        about = min(trouble.stopped)
+    return Party("own_server", f"{kind} {about}".strip(), about or "Postfix")
 
 
-def worst(severities: Iterable[str]) -> str:
-    """The most severe of several."""
-    return max(severities, key=SEVERITIES.index, default="info")
+def _advice(desk: Desk, trouble: Trouble) -> Advice | None:
+    """The rule's words: the title names the objects there are, commands the first of them."""
+    rule = trouble.rule
+    if rule is None:
+        return None
+    captures: dict[str, list[str]] = defaultdict(list)
+    for case in trouble.cases:
+        for name, seen in case.group.captures.items():
+            captures[name] += seen.members()
+    each = {name: sorted(set(map(plain_object, values))) for name, values in captures.items()}
+    own_host = {"own_host": next(iter(sorted(host for case in trouble.cases for host in case.hosts)), "")}
+    counted = own_host | {"count": str(_deleted(trouble) or trouble.count)}
+    shown = {name: _names(desk, values) for name, values in each.items() if name != "count"}
+    single = {name: values[0] for name, values in each.items() if name != "count"}
+    titled = advise(Classification(rule.cause, rule, None, None, shown), counted, desk.texts.lang)
+    stepped = advise(Classification(rule.cause, rule, None, None, single), counted, desk.texts.lang)
+    return replace(titled, steps=stepped.steps)
+
+
+def _names(desk: Desk, values: Sequence[str]) -> str:
+    if len(values) <= NAMES:
+        return ", ".join(values)
+    more = desk.texts.say("finding.server.more", count=len(values) - NAMES + 1)
+    return ", ".join([*values[: NAMES - 1], more])
+
+
+def _deleted(trouble: Trouble) -> int:
+    """How many mails postsuper says it deleted, over all its lines."""
+    total = 0
+    for case in trouble.cases:
+        counts = [int(n) for n in case.group.captures.get("count", Sample(1)).members() if n.isdigit()]
+        total += sum(counts) if len(counts) != 1 else counts[0] * case.count
+    return total
+
+
+def _course(desk: Desk, trouble: Trouble, answers: Answers) -> Course:
+    proofs = sorted(_proofs(trouble))
+    failures = desk.hours(together(trouble.cases).group.hours)
+    if proofs:
+        facts = [fact for name in proofs for _, fact in answers.of(f"works:{name}")]
+        way = course(failures, desk.fact_hours(facts), desk.now)
+        return Course("ongoing" if way.state == "unknown" else way.state, facts)
+    _, last = span(desk, [case.group for case in [*trouble.mine, *trouble.hurt]])
+    wait = STANDING if trouble.kind in _STANDING else OVER
+    over = last is not None and desk.now is not None and desk.now - last > wait
+    return Course("recovered" if over else "ongoing", ())
+
+
+def _severity(desk: Desk, trouble: Trouble, state: str, mails: int) -> str:
+    """The rule's severity, by harm and by whether it goes on."""
+    kind = trouble.kind
+    if trouble.rule is None:
+        severity = "low"
+        if trouble.programs and (trouble.stopped or trouble.count >= 3):
+            severity = "high" if trouble.stopped else "medium"
+    else:
+        severity = trouble.rule.severity or "low"
+        if trouble.stopped and severity == "medium" and trouble.count > 1:
+            severity = "high"
+    if kind == "postsuper_deleted":
+        return "medium" if _deleted(trouble) >= MANY_DELETED else "low"
+    if kind in _HARMLESS_ALONE and not mails:
+        severity = "medium"
+    if kind == "domain_listed_twice" and mails:
+        severity = "high"
+    if state == "recovered":
+        return _one_less(severity) if mails or _lasted(desk, trouble) else "low"
+    return severity
+
+
+def _one_less(severity: str) -> str:
+    return SEVERITIES[max(SEVERITIES.index(severity) - 1, SEVERITIES.index("low"))]
+
+
+def _lasted(desk: Desk, trouble: Trouble) -> bool:
+    first, last = span(desk, trouble.groups)
+    return first is not None and last is not None and last - first >= BRIEF and trouble.count >= 3
+
+
+def _mails(hurt: Case | None) -> int:
+    return 0 if hurt is None else len(hurt.group.messages) or hurt.count
+
+
+def _what_followed(desk: Desk, trouble: Trouble, mails: int, lost: bool) -> Iterator[str]:
+    """What a trouble did: which daemons stopped, and how much mail was put off, refused or lost."""
+    say = desk.texts.say
+    if trouble.stopped and trouble.rule is not None and trouble.rule.id not in ("server.process-exit", "server.throttled", "server.process-killed"):  # fmt: skip  # noqa: E501
+        yield say("finding.server.stops", daemons=", ".join(sorted(trouble.stopped)))
+    if mails:
+        outcomes = {outcome for case in trouble.hurt for outcome in case.outcomes}
+        refused = outcomes - {"deferred", "bounced", "expired"}
+        word = "lost" if lost else "refused" if refused else "waits"
+        yield say(f"finding.server.hurt_{word}", count=mails)
+    elif trouble.kind in _HARMLESS_ALONE:
+        yield say("finding.server.unchecked")
+
+
+def _first_words(trouble: Trouble) -> str:
+    words = _quote(trouble) or ""
+    return words if len(words) <= 100 else words[:99] + "…"
+
+
+def _quote(trouble: Trouble) -> str | None:
+    """The words of the trouble's last line, behind the tag and the severity."""
+    ends = together(trouble.cases).group.ends
+    if not ends:
+        return None
+    _, found, tail = ends[-1].text.partition("]: ")
+    return tail if found else ends[-1].text
+
+
+def _evidence(desk: Desk, trouble: Trouble):  # type: ignore[no-untyped-def]
+    """Lines of the cause first, and a few of what followed."""
+    lead = together(trouble.cases).group
+    lines = [*lead.ends, *[line for _, line in lead.evidence.items()][:12]]
+    for cases in (trouble.after, trouble.hurt):
+        lines += [line for case in cases[:3] for line in case.group.ends[:1]]
+    return desk.evidence(lines)
+
+
+def _by_refusals(desk: Desk) -> Iterator[Finding]:
+    """Refusals and deferrals that say by themselves that our server is broken, without a warning beside them."""
+    by_rule: dict[str, list[Case]] = defaultdict(list)
+    for case in take(desk, ours):
+        by_rule[case.rule or ""].append(case)
+    for rule_id, found in sorted(by_rule.items()):
+        whole = together(found)
+        rule = desk.book.rules.get(rule_id)
+        _, last = span(desk, [whole.group])
+        over = last is not None and desk.now is not None and desk.now - last > OVER
+        severity = "high" if whole.count >= 3 else "medium"
+        severity = _one_less(severity) if over else severity
+        yield draft(
+            desk, [whole], "server", Party("own_server", rule_id, "Postfix"), severity, direction="local",
+            cause=rule.cause if rule else None, state="recovered" if over else "ongoing", fault="ours",
+            words="server_refuses", values={"why": ""},
+        )  # fmt: skip
