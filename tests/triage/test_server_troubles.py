@@ -84,16 +84,16 @@ def test_a_crash_loop_is_one_finding_led_by_its_cause(tmp_path: Path) -> None:
 
 def test_work_after_the_crashes_shows_that_it_is_over(tmp_path: Path) -> None:
     lines = [line.format(second, second + 100) for second in range(20) for line in CRASH]
-    sent = "09:00:0{0} smtp[7]: 4F1A221463{0}: to=<a@b.example>, relay=mx.b.example[192.0.2.7]:25, delay=1, status=sent (ok)"
+    sent = "09:00:0{0} smtp[7]: 4F1A221463{0}: to=<a@b.example>, relay=mx.b.example[192.0.2.7]:25, status=sent (ok)"
     (one,) = told(tmp_path, [*lines, *map(sent.format, range(4))])
     assert (one.severity, one.state) == ("low", "recovered")
 
 
 def test_many_objects_of_one_rule_are_one_finding(tmp_path: Path) -> None:
-    lines = [f"06:00:{n:02d} qmgr[2]: warning: qmgr_active_corrupt: save corrupt file queue active id 4F1A22146{n:02d}: "
-             "No such file or directory" for n in range(40)]  # fmt: skip
-    lines += [f"06:01:{n:02d} qmgr[2]: warning: saving corrupt file \"4F1A22146{n:02d}\" from queue \"active\" to queue "
-              "\"corrupt\"" for n in range(40)]  # fmt: skip
+    line = (
+        '06:01:{0:02d} qmgr[2]: warning: saving corrupt file "4F1A22146{0:02d}" from queue "active" to queue "corrupt"'
+    )
+    lines = [line.format(n) for n in range(40)]
     assert len([one for one in told(tmp_path, lines) if one.kind == "queue_corrupt"]) == 1
 
 
@@ -120,7 +120,7 @@ def test_unknown_fatals_are_loud_when_a_daemon_stops_of_them(tmp_path: Path) -> 
 
 
 def test_refusals_alone_show_a_full_disk(tmp_path: Path) -> None:
-    line = ("06:00:0{0} smtpd[2]: NOQUEUE: reject: MAIL from mx{0}.friend.example[192.0.2.18{0}]: 452 4.3.1 Insufficient"
-            " system storage; from=<haru@friend.example> proto=ESMTP helo=<mx{0}.friend.example>")  # fmt: skip
+    line = ("06:00:0{0} smtpd[2]: NOQUEUE: reject: MAIL from mx{0}.friend.example[192.0.2.18{0}]: 452 4.3.1"
+            " Insufficient system storage; from=<haru@friend.example> proto=ESMTP helo=<mx>")  # fmt: skip
     (one,) = told(tmp_path, [line.format(n) for n in range(5)])
     assert (one.severity, one.party.kind, one.cause) == ("high", "own_server", "system_error")
