@@ -51,3 +51,4 @@ class Report:
     unasked: tuple[str, ...] = ()  # what could not be asked, e.g. standard input beyond the spool
     noise: dict[str, int] = field(default_factory=dict)  # label of deserved refusals (an operator or cause) -> attempts
     events: dict[str, int] = field(default_factory=dict)  # refusals and failures by cause
+    days: dict[str, dict[str, int]] = field(default_factory=dict)  # the same by day of the log (ISO date) and cause

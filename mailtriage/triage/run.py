@@ -63,9 +63,12 @@ def _report(desk: Desk, findings: Sequence[Finding], unread: Sequence[Unread]) -
         if finding.severity == "info" and finding.direction == "inbound":
             noise[finding.cause] += finding.count
     events: Counter[str] = Counter()
+    days: dict[str, Counter[str]] = {}
     for key, group in tally.groups.items():
         if key.direction != "server":
             events[key.cause] += group.count
+            for hour in desk.hours(group.hours):
+                days.setdefault(hour.first.date().isoformat(), Counter())[key.cause] += hour.count
     inferred = [name for name, yes in (("year", undated and survey.plan.year is None),
                 ("own_ip", any(k.origin == "reply" for k in desk.own.ips)),
                 ("own_domain", any(k.origin == "learnt" for k in desk.own.domains))) if yes]  # fmt: skip
@@ -85,4 +88,5 @@ def _report(desk: Desk, findings: Sequence[Finding], unread: Sequence[Unread]) -
         unasked=survey.unasked,
         noise=dict(sorted(noise.items(), key=lambda pair: (-pair[1], pair[0]))),
         events=dict(sorted(events.items())),
+        days={day: dict(sorted(counts.items())) for day, counts in sorted(days.items())},
     )

@@ -1,0 +1,114 @@
+"""What reports for reading say of a finding in short sentences: how many, when, whom, what was lost."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from mailtriage.model.finding import Episode, Finding, LateMail, LostMail
+from mailtriage.model.report import Report, Unread
+from mailtriage.texts.catalog import Texts
+
+NAMES = 3  # names in a sentence
+
+
+def span(first: datetime | None, last: datetime | None, texts: Texts) -> str:
+    """From when to when; one time where they are within a minute."""
+    if first is None or last is None:
+        return ""
+    if last - first < timedelta(minutes=1):
+        return texts.date(first)
+    form = "time" if first.date() == last.date() else "minute"
+    return texts.say("report.facts.span", first=texts.date(first), last=texts.date(last, form))
+
+
+def how_many(finding: Finding, texts: Texts) -> str:
+    """Mails, attempts where they are more, users of ours, and where to."""
+    parts = [texts.say("report.mails", count=finding.messages)] if finding.messages else []
+    if finding.own_users and finding.party.kind != "own_user":
+        parts.append(texts.say("report.users", count=len(finding.own_users)))
+    domains = sorted({address.rpartition("@")[2] for address in finding.recipients if "@" in address})
+    if domains and finding.direction == "outbound":
+        names = ", ".join(domains[:NAMES]) + (" …" if len(domains) > NAMES else "")
+        parts.append(texts.say("report.facts.to", names=names))
+    sentence = " ".join(parts)
+    if finding.count != finding.messages:
+        attempts = texts.say("report.attempts", count=finding.count)
+        sentence = f"{sentence}; {attempts}" if sentence else attempts
+    return sentence
+
+
+def from_whom(finding: Finding, texts: Texts) -> str:
+    """The senders of refused mail."""
+    if finding.direction != "inbound" or not finding.senders:
+        return ""
+    names = [sender or "<>" for sender in finding.senders[:NAMES]]
+    more = finding.distinct.get("senders", 0) - len(names)
+    return texts.say("report.facts.from", names=", ".join(names) + (f" +{more}" if more > 0 else ""))
+
+
+def success(finding: Finding, texts: Texts) -> str:
+    """When it went well: afterwards, else before."""
+    if finding.next_success:
+        return texts.say("report.facts.again", when=texts.date(finding.next_success))
+    if finding.last_success:
+        return texts.say("report.facts.accepted", when=texts.date(finding.last_success))
+    return ""
+
+
+def facts(finding: Finding, texts: Texts) -> list[str]:
+    """All of these, without what is unknown."""
+    when = span(finding.first_seen, finding.last_seen, texts)
+    parts = (how_many(finding, texts), from_whom(finding, texts), when, success(finding, texts))
+    return [part for part in parts if part]
+
+
+def lost(mail: LostMail | LateMail, texts: Texts) -> str:
+    """A mail in a line."""
+    when = texts.date(mail.time) if mail.time else "?"
+    sender = mail.sender if mail.sender else "<>" if mail.sender == "" else texts.say("report.missing.sender")
+    return texts.say("report.lost.line", sender=sender, recipient=mail.recipient or "?", when=when)
+
+
+def episode(one: Episode, texts: Texts) -> str:
+    """An episode in a line."""
+    parts = [span(one.first, one.last, texts), texts.say("report.attempts", count=one.count)]
+    if one.next_success:
+        parts.append(texts.say("report.facts.again", when=texts.date(one.next_success)))
+    return ", ".join(parts)
+
+
+def head(report: Report, texts: Texts) -> list[str]:
+    """What was read: host, logs, time, lines."""
+    parts = [*report.hosts[:1], ", ".join(report.sources[:2]) + (" …" if len(report.sources) > 2 else "")]
+    if report.first_time and report.last_time:
+        same = report.first_time.date() == report.last_time.date()
+        begin = "" if same else texts.date(report.first_time, "day") + " – "
+        parts.append(begin + texts.date(report.last_time, "full"))
+    lines = report.lines
+    parts.append(texts.say("report.head.lines", read=f"{lines.read:,}", postfix=f"{lines.postfix:,}"))
+    return [part for part in parts if part]
+
+
+def unread(one: Unread, texts: Texts) -> str:
+    """Why a part could not be read."""
+    return texts.say(
+        f"unread.{one.reason}", source=one.source, place=one.place or "?", group=one.group or "?",
+        command=one.command or "?",
+    )  # fmt: skip
+
+
+def noise(report: Report, texts: Texts) -> str:
+    """The refusals that need nobody, in a sentence."""
+    if not report.noise:
+        return ""
+    parts = " · ".join(
+        texts.say("report.noise.part", cause=texts.say(f"cause.{cause}"), count=f"{count:,}")
+        for cause, count in list(report.noise.items())[:NAMES]
+    )
+    return texts.say("report.noise.line", count=f"{sum(report.noise.values()):,}", parts=parts)
+
+
+def loud(findings: Sequence[Finding]) -> tuple[list[tuple[int, Finding]], ...]:
+    """Numbered findings in three parts: what needs somebody now, what is to be watched, what is only noted."""
+    numbered = list(enumerate(findings, 1))
+    parts = (("high",), ("medium",), ("low",))
+    return tuple([pair for pair in numbered if pair[1].severity in severities] for severities in parts)
