@@ -44,8 +44,10 @@ def test_a_block_cannot_be_left() -> None:
 
 def test_a_report() -> None:
     page = render(REPORT, [FINDING, replace(FINDING, severity="medium", title="To watch")], Texts())
-    for said in ("# mx.example.org: 1 thing needs you", "### 1. Apple blocks",
-                 "<https://lookup.example/?ip=203.0.113.25>", "| 11 Apr 06:14 | `taro@example.org` | `a@icloud.com` |", "## 1 to watch", "### 2. To watch"):  # fmt: skip
+    for said in (
+        "# mx.example.org: 1 thing needs you", "### 1. Apple blocks", "<https://lookup.example/?ip=203.0.113.25>",
+        "| 11 Apr 06:14 | `taro@example.org` | `a@icloud.com` |", "## 1 to watch", "### 2. To watch",
+    ):  # fmt: skip
         assert said in page
 
 
