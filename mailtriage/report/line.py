@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from mailtriage.model.finding import Finding
 from mailtriage.report.safe import plain
+from mailtriage.report.state import state_words
 from mailtriage.texts.catalog import Texts
 
 
@@ -19,7 +20,7 @@ def line(finding: Finding, texts: Texts) -> str:
     domains = sorted({address.rpartition("@")[2] for address in finding.recipients if "@" in address})[:5]
     parts = [
         finding.severity.upper(),
-        texts.say(f"report.state.{finding.state}"),
+        state_words(finding, texts),
         finding.cause,
         finding.title,
         texts.say("report.attempts", count=finding.count),

@@ -15,6 +15,7 @@ from rich.text import Text
 from mailtriage.model.finding import Finding, LostMail, Step
 from mailtriage.model.report import Report
 from mailtriage.report.safe import plain
+from mailtriage.report.state import state_words
 from mailtriage.report.wrap import wrap
 from mailtriage.texts.catalog import Texts
 
@@ -108,7 +109,7 @@ class Page:
 
     def title(self, number: int | str, finding: Finding) -> Text:
         severity = self.say(f"report.severity.{finding.severity}")
-        state = self.say(f"report.state.{finding.state}")
+        state = state_words(finding, self.texts)
         head = f"{number:>2}  " if number else ""
         room = self.view.width - len(head) - cell_len(severity) - 2 - cell_len(state) - 2
         title = plain(finding.title)

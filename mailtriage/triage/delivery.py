@@ -1,15 +1,18 @@
-"""What judgements of outgoing mail share: whom a case is about, when mail to it got through, and whose mail it was."""
+"""What judgements of mail on its way out share: whom a case is about, when mail got through, whose it was."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from mailtriage.model.finding import Party
 from mailtriage.scan.ask import Answers, Fact, Question
-from mailtriage.scan.tally import Mail
+from mailtriage.scan.tally import Group, Mail
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
-from mailtriage.triage.organisation import organisation
+from mailtriage.triage.episodes import Hour
+from mailtriage.triage.organisation import domain_of, organisation
 
-MOST = 100  # parties that are asked about
+MOST = 100  # parties, and queue IDs, that are asked about
+GIVEN_UP = ("bounced", "expired", "force-expired", "undeliverable")
+_BY_QUEUE = "sender-of"
 
 
 def party_id(case: Case) -> str:
@@ -22,11 +25,16 @@ def party_id(case: Case) -> str:
 
 def party_of(desk: Desk, case: Case) -> Party:
     """Who answered, or could not be reached."""
-    if case.key.trust == "operator":
-        operator = desk.book.operators[case.key.party]
+    operator = desk.book.operators.get(case.key.party) if case.key.trust == "operator" else None
+    if operator is not None:
         return Party("operator", operator.id, operator.name)
-    who = party_id(case)
+    who = party_id(case) or next(iter(sorted(domains(case))), "")
     return Party("host", who, who or desk.texts.say("party.unnamed"))
+
+
+def domains(case: Case) -> set[str]:
+    """The domains that the mail was for."""
+    return {domain_of(address) for address in case.group.recipients} - {""}
 
 
 def ask_sent(desk: Desk, cases: Iterable[Case]) -> Iterator[Question]:
@@ -52,14 +60,62 @@ def _literals(desk: Desk, case: Case) -> tuple[str, ...]:
     return (f"{who}[",) if case.key.trust == "relay" else (f"@{who}>",)
 
 
-def lost_mails(case: Case) -> list[Mail]:
-    """The mails of a case that were given up."""
-    return [
-        mail
-        for key, group in case.groups
-        if key.outcome in ("bounced", "expired", "force-expired", "undeliverable")
-        for _, mail in group.mails.items()
-    ]
+def ask_senders(desk: Desk, cases: Iterable[Case]) -> Iterator[Question]:
+    """The question who sent the mails that were lost, where the queue manager's line stands far before the failure."""
+    unknown = {mail.queue_id for case in cases for mail in _given_up(desk, case) if mail.sender is None}
+    if literals := tuple(f": {queue_id}: from=<" for queue_id in sorted(unknown - {None})[:MOST]):  # type: ignore[type-var]
+        yield Question(_BY_QUEUE, literals, frozenset({"qmgr"}), by=("queue_id",))
+
+
+def lost_mails(desk: Desk, answers: Answers, cases: Iterable[Case]) -> list[Mail]:
+    """The mails that were given up, once a queue ID and recipient, with senders where the log names them."""
+    asked = {values[0]: fact for values, fact in answers.of(_BY_QUEUE)}
+    found: dict[tuple[str | None, str | None], Mail] = {}
+    for case in cases:
+        for mail in _given_up(desk, case):
+            sender = mail.sender
+            if sender is None and (fact := asked.get((mail.queue_id or "").lower())):
+                sender = next((seen.sender for _, seen in fact.mails.items()), None)
+            key = mail.queue_id, mail.recipient
+            found[key] = max(found.get(key, mail), mail)._replace(sender=sender)
+    return sorted(found.values(), key=lambda mail: (mail.place[:2], mail.recipient or ""))
+
+
+def _given_up(desk: Desk, case: Case) -> Iterator[Mail]:
+    for key, group in case.groups:
+        for mail in _mails(group):
+            if key.outcome in GIVEN_UP:
+                yield mail
+            elif key.outcome == "deferred" and (end := desk.given_up.get(mail.queue_id or "")):
+                yield mail._replace(sender=mail.sender if mail.sender is not None else end.sender)
+
+
+def _mails(group: Group) -> list[Mail]:
+    return [mail for _, mail in group.mails.items()]
+
+
+def waiting(desk: Desk, cases: Iterable[Case]) -> set[str]:
+    """Queue IDs of deferred mails that neither arrived nor were given up."""
+    ids = {m.queue_id for c in cases for key, g in c.groups if key.outcome == "deferred" for _, m in g.mails.items()}
+    return {one for one in ids if one and one not in desk.given_up and one not in desk.arrived}
+
+
+def successes(desk: Desk, facts: Sequence[Fact], recipients: set[str] | None = None) -> list[Hour]:
+    """When mail got through: each mail by itself where all are known, else by hours.
+
+    ``recipients``: mail to them alone.
+    """
+    hours: list[Hour] = []
+    for fact in facts:
+        mails = [mail for _, mail in fact.mails.items()]
+        if recipients is None and len(mails) < fact.count:
+            hours += desk.hours(fact.hours)
+            continue
+        for mail in mails:
+            when = desk.when(mail.place)
+            if when is not None and (recipients is None or (mail.recipient or "").lower() in recipients):
+                hours.append(Hour(when, when, 1))
+    return hours
 
 
 def own_senders(desk: Desk, cases: Iterable[Case]) -> set[str]:
@@ -76,3 +132,15 @@ def forwarded(desk: Desk, case: Case) -> bool:
 def null_senders(case: Case) -> bool:
     """Whether all of it were bounces of our own."""
     return case.group.senders.members() == [""]
+
+
+def to_ourselves(desk: Desk, case: Case) -> bool:
+    """Whether it was mail that we took for our own domains and pass on to the server behind."""
+    found = domains(case)
+    return bool(found) and all(desk.own.has(f"x@{name}") for name in found)
+
+
+def names_of(found: Iterable[str], most: int = 5) -> str:
+    """A few names, and whether there are more."""
+    everything = sorted(set(found))
+    return ", ".join(everything[:most]) + (" …" if len(everything) > most else "")

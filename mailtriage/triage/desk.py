@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from mailtriage.model.finding import Evidence, LateMail, LostMail
 from mailtriage.rules.book import RuleBook
@@ -79,10 +80,26 @@ class Desk:
             for m in sorted(mails)
         )
 
+    @cached_property
+    def given_up(self) -> dict[str, Mail]:
+        """Mails that the queue manager returned to their senders after days, by queue ID."""
+        return {
+            mail.queue_id: mail
+            for case in self.cases
+            for key, group in case.groups
+            if key.outcome in ("expired", "force-expired")
+            for _, mail in group.mails.items()
+            if mail.queue_id
+        }
+
+    @cached_property
+    def arrived(self) -> dict[str, Mail]:
+        """Mails that arrived late, by queue ID."""
+        return dict(self.survey.tally.late.items())
+
     def late(self, queue_ids: Iterable[str]) -> tuple[LateMail, ...]:
         """Those of these mails that arrived after all."""
-        arrived: dict[str, Mail] = dict(self.survey.tally.late.items())
-        found = [arrived[queue_id] for queue_id in queue_ids if queue_id in arrived]
+        found = [self.arrived[queue_id] for queue_id in dict.fromkeys(queue_ids) if queue_id in self.arrived]
         return tuple(
             LateMail(time=self.when(m.place), sender=m.sender, recipient=m.recipient, delay=m.delay or 0.0)
             for m in sorted(found)

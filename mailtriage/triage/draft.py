@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from mailtriage.model.finding import CodeCount, Finding, Legitimacy, LostMail, Party, Step
+from mailtriage.model.finding import CodeCount, Evidence, Finding, Legitimacy, LostMail, Party, Step
 from mailtriage.rules.advice import advise
 from mailtriage.rules.book import Classification
 from mailtriage.scan.ask import Fact
 from mailtriage.texts.catalog import fill
 from mailtriage.triage.case import Case, together
 from mailtriage.triage.desk import Desk
-from mailtriage.triage.episodes import course
+from mailtriage.triage.episodes import Hour, course
 from mailtriage.triage.organisation import domain_of
 from mailtriage.triage.servers import servers
 
@@ -36,6 +36,8 @@ def draft(
     direction: str | None = None,
     detail: str | None = None,
     successes: Sequence[Fact] = (),
+    passed: Sequence[Hour] | None = None,
+    evidence: Sequence[Evidence] | None = None,
     state: str | None = None,
     fault: str | None = None,
     act: str | None = None,
@@ -50,11 +52,12 @@ def draft(
     """A finding over these cases.
 
     ``words`` is the key below ``finding.`` whose title, why and steps are said; without it the rule's own words are
-    used, under the title of ``kind``. ``values`` fill both.
+    used, under the title of ``kind``. ``values`` fill both. ``passed`` are the times of successes, where the judgement
+    knows better than ``successes``.
     """
     case = found[0] if len(found) == 1 else together(found)
     group = case.group
-    way = course(desk.hours(group.hours), desk.fact_hours(successes), desk.now)
+    way = course(desk.hours(group.hours), desk.fact_hours(successes) if passed is None else passed, desk.now)
     rule = desk.book.rules.get(case.rule or "")
     facts = _values(desk, case, party) | dict(values or {})
     captures = {name: next(iter(seen.members()), "") for name, seen in group.captures.items()}
@@ -112,7 +115,7 @@ def draft(
         act=act or meaning.act,
         temporary=rule.temporary if rule else None,
         typical_wait=advice.wait,
-        evidence=desk.evidence_of(case),
+        evidence=tuple(evidence or desk.evidence_of(case)),
         quote=_quote(case),
         why=why,
         steps=tuple(steps),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from mailtriage.model.finding import SEVERITIES, Finding
 from mailtriage.model.report import LineCounts, Report, Unread
@@ -37,9 +38,9 @@ def triage(
     desk = Desk(survey, book, texts, learn(tally, given or Given()), cases(tally), max(last, default=None))
     judges = judgements()
     asked: dict[str, Question] = {}
-    for judge in judges:
-        for question in judge.questions(desk):
-            asked.setdefault(question.id, question)
+    # In turn, so that one judgement with many questions leaves the others theirs.
+    for turn in zip_longest(*(judge.questions(desk) for judge in judges)):
+        asked.update({question.id: question for question in turn if question and question.id not in asked})
     answers = survey.ask(tuple(asked.values())[:MAX_QUESTIONS])
     findings = [finding for judge in judges for finding in judge.judge(desk, answers)]
     findings.sort(key=_order)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from mailtriage.model.finding import Finding, Party
 from mailtriage.scan.ask import Answers, Question
 from mailtriage.triage.case import Case
-from mailtriage.triage.delivery import ask_sent, lost_mails, own_senders, party_of, sent
+from mailtriage.triage.delivery import ask_sent, party_of
 from mailtriage.triage.desk import Desk
-from mailtriage.triage.draft import draft
+from mailtriage.triage.outgoing import outgoing
 
 ORDER = 300
 CAUSES = ("ip_reputation", "dnsbl")
@@ -35,13 +35,10 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         if not open_cases:
             continue
         desk.claim(open_cases)
-        successes = [fact for case in open_cases for fact in sent(desk, answers, case)]
         lists = sorted({case.key.via for case in open_cases if case.key.via})
-        lost = [mail for case in open_cases for mail in lost_mails(case)]
-        yield draft(
-            desk, open_cases, "address_listed", Party("own_server", address, address), "high" if lost else "medium",
-            cause="ip_reputation", direction="outbound", successes=successes, lost=desk.lost(lost),
-            own_users=own_senders(desk, open_cases), words="address_listed",
+        yield outgoing(
+            desk, answers, open_cases, "address_listed", Party("own_server", address, address),
+            cause="ip_reputation", words="address_listed",
             values={"address": address, "operators": ", ".join(names), "count": len(names), "lists": ", ".join(lists)},
         )  # fmt: skip
 

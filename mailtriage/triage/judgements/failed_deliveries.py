@@ -2,75 +2,78 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from datetime import timedelta
 
 from mailtriage.model.finding import Finding
 from mailtriage.scan.ask import Answers, Question
-from mailtriage.triage.case import Case, together
-from mailtriage.triage.delivery import ask_sent, lost_mails, null_senders, own_senders, party_id, party_of, sent
+from mailtriage.triage.case import Case
+from mailtriage.triage.delivery import (
+    ask_senders,
+    ask_sent,
+    null_senders,
+    party_id,
+    party_of,
+    to_ourselves,
+)
 from mailtriage.triage.desk import Desk
-from mailtriage.triage.draft import draft
+from mailtriage.triage.outgoing import outgoing
 
 ORDER = 900
-# Causes for which somebody here must act, else mail stays lost.
-OURS = {
-    "ip_reputation", "dnsbl", "domain_reputation", "url_reputation", "auth_spf", "auth_dkim", "auth_dmarc",
-    "reverse_dns", "helo_invalid", "auth_required", "auth_failed", "tls_required", "relay_denied", "config_error",
-    "sender_rejected", "sender_unverifiable", "sender_domain_not_found", "unresolvable_client_hostname",
-}  # fmt: skip
-LASTS = timedelta(hours=4)  # a temporary failure is worth a look when it lasts
+NOBODY = 3  # parties whose bounces are told one by one; more are one line
 
 
 def questions(desk: Desk) -> Iterable[Question]:
-    """When did mail to this party get through?"""
-    return ask_sent(desk, desk.open("outbound"))
+    """When did mail to this party get through? Who sent what was lost?"""
+    yield from ask_senders(desk, desk.open("outbound"))
+    yield from ask_sent(desk, desk.open("outbound"))
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
-    """One finding a party and cause."""
+    """One finding a party and cause; bounces that nobody waits for are one line a cause."""
     by_party: dict[tuple[str, str, str], list[Case]] = defaultdict(list)
     for case in desk.open("outbound"):
-        by_party[party_id(case), case.key.cause, case.key.via].append(case)
-    for (_, cause, _), found in sorted(by_party.items()):
+        if case.key.cause == "expired" and _told(desk, case):
+            desk.claim([case])  # the finding about the host that kept it waiting says so
+        elif null_senders(case):
+            by_party["", case.key.cause, ""].append(case)
+        else:
+            by_party[party_id(case), case.key.cause, case.key.via].append(case)
+    for (who, cause, _), found in sorted(by_party.items()):
         desk.claim(found)
-        whole = found[0] if len(found) == 1 else together(found)
-        finding = draft(
-            desk, [whole], "failure", party_of(desk, whole), "low", direction="outbound",
-            successes=[fact for case in found for fact in sent(desk, answers, case)],
-            lost=desk.lost(lost_mails(whole)), own_users=own_senders(desk, found),
-        )  # fmt: skip
-        yield _weighed(desk, whole, finding, cause)
+        if not who and len(found) > 1 and null_senders(found[0]):
+            yield outgoing(
+                desk, answers, found, "undeliverable_bounces", party_of(desk, found[0]), cause=cause, level="low",
+                words="undeliverable_bounces", act="nobody", fault="nobody", values={"parties": len(found)},
+            )  # fmt: skip
+            continue
+        kind = (
+            "accepted_then_refused" if to_ourselves(desk, found[0]) and any(case.lost for case in found) else "failure"
+        )
+        title, words = f"finding.failure.by_cause.{_words(desk, found, cause)}", None
+        level = None
+        if kind != "failure":
+            title, words, level = "finding.accepted_then_refused.title", "accepted_then_refused", "medium"
+        elif to_ourselves(desk, found[0]):
+            title, words = "finding.server_behind.title", "server_behind"
+        yield outgoing(
+            desk, answers, found, kind, party_of(desk, found[0]), cause=cause, title=title, words=words, level=level
+        )
 
 
-def _weighed(desk: Desk, case: Case, finding: Finding, cause: str) -> Finding:
-    lost, ends = bool(case.lost), finding.state in ("recovered",)
-    words = f"{cause}" if desk.texts.has(f"finding.failure.by_cause.{cause}") else "other"
-    outcome = "bounced" if lost else "deferred"
-    title = desk.texts.say(
-        f"finding.failure.by_cause.{words}", count=finding.messages, operator=finding.party.name,
-        own_ip=(finding.own_ips or ("",))[0], outcome=desk.texts.say(f"outcome.{outcome}"),
-        domains=", ".join(sorted({r.rpartition("@")[2] for r in finding.recipients})[:3]),
-        cause=desk.texts.say(f"cause.{cause}"),
-    )  # fmt: skip
-    severity = "low"
-    if cause in OURS:
-        severity = "high" if lost and not ends else "medium"
-    elif cause in ("user_unknown", "mailbox_disabled", "recipient_policy"):
-        severity = "medium" if finding.messages >= 10 else "low"
-    elif cause == "greylist":
-        severity = "info" if not lost else "medium"
-    elif lost or (_lasts(finding) and not ends):
-        severity = "medium"
-    if null_senders(case):
-        # Bounces of our own: nobody waits for them. Senders of spam do not exist.
-        return replace(finding, severity="low", title=title, act="nobody")
-    waiting = finding.messages - len(finding.late)
-    if not lost and waiting <= 0:
-        severity = "low"
-    return replace(finding, severity=severity, title=title)
+def _told(desk: Desk, case: Case) -> bool:
+    """Whether the mails that were given up are known from their failed attempts."""
+    tried = {
+        mail.queue_id
+        for other in desk.cases
+        if other.key.direction == "outbound"
+        for key, group in other.groups
+        if key.outcome == "deferred"
+        for _, mail in group.mails.items()
+    }
+    return {mail.queue_id for _, mail in case.group.mails.items()} <= tried
 
 
-def _lasts(finding: Finding) -> bool:
-    first, last = finding.first_seen, finding.last_seen
-    return first is not None and last is not None and last - first >= LASTS
+def _words(desk: Desk, found: list[Case], cause: str) -> str:
+    """Which title suits: of an operator's domain that is said not to exist, of the cause, or a plain one."""
+    if cause == "dns_failure" and found[0].key.trust == "operator":
+        return "dns_failure_big"
+    return cause if desk.texts.has(f"finding.failure.by_cause.{cause}") else "other"

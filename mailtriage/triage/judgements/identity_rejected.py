@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from mailtriage.model.finding import Finding, Party
 from mailtriage.scan.ask import Answers, Question
 from mailtriage.triage.case import Case
-from mailtriage.triage.delivery import ask_sent, forwarded, lost_mails, own_senders, party_of, sent
+from mailtriage.triage.delivery import ask_sent, forwarded, party_of
 from mailtriage.triage.desk import Desk
-from mailtriage.triage.draft import draft
+from mailtriage.triage.outgoing import outgoing
 
 ORDER = 310
 CAUSES = ("auth_spf", "auth_dkim", "auth_dmarc", "reverse_dns", "helo_invalid", "domain_reputation")
@@ -30,15 +30,12 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         if len(names) < SEVERAL or all(forwarded(desk, case) for case in found):
             continue
         desk.claim(found)
-        lost = [mail for case in found for mail in lost_mails(case)]
         subject = desk.own.ip if cause in ("reverse_dns", "helo_invalid") else None
         subject = subject or (desk.own.domains[0].value if desk.own.domains else "")
-        yield draft(
-            desk, found, "identity_rejected", Party("own_server", f"{cause} {subject}".strip(), subject or cause),
-            "high" if lost else "medium", cause=cause, direction="outbound", lost=desk.lost(lost),
-            successes=[fact for case in found for fact in sent(desk, answers, case)],
-            own_users=own_senders(desk, found), words="identity_rejected",
-            values={"operators": ", ".join(names[:5]), "count": len(names)},
+        party = Party("own_server", f"{cause} {subject}".strip(), subject or cause)
+        yield outgoing(
+            desk, answers, found, "identity_rejected", party, cause=cause,
+            words="identity_rejected", values={"operators": ", ".join(names[:5]), "count": len(names)},
         )  # fmt: skip
 
 

@@ -1,0 +1,26 @@
+"""Which known name somebody meant who typed another: one slip of a finger away."""
+
+from collections.abc import Iterable
+
+LONG = 64  # names beyond it are not compared
+
+
+def near(typed: str, known: Iterable[str]) -> str | None:
+    """The first known name that one slip (a letter more, less, other, or two swapped) turns into ``typed``."""
+    if not 5 <= len(typed) <= LONG:
+        return None
+    return min((name for name in known if len(name) >= 5 and slip(typed, name)), default=None)
+
+
+def slip(one: str, other: str) -> bool:
+    """Whether two different texts are one slip apart."""
+    if one == other or abs(len(one) - len(other)) > 1:
+        return False
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    a, b = one[start:], other[start:]
+    if len(a) == len(b):
+        return a[1:] == b[1:] or (a[:2] == b[1::-1] and len(a) > 1 and a[2:] == b[2:])
+    longer, shorter = (a, b) if len(a) > len(b) else (b, a)
+    return longer[1:] == shorter
