@@ -4,7 +4,6 @@ A question is a literal to find, conditions on the event of such a line, and the
 adds up like a tally. Questions are bounded in number (MAX_QUESTIONS), so that one look answers them all.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 from mailtriage.model.event import Event
 from mailtriage.postfix.parse import parse
 from mailtriage.scan.chunk import WINDOW, Chunk, ScanPlan
-from mailtriage.scan.pointer import Expression
+from mailtriage.scan.pointer import Literals
 from mailtriage.scan.sample import Sample
 from mailtriage.scan.session import sender_before
 from mailtriage.scan.tally import HOUR, Hours, Mail, Place
@@ -140,38 +139,38 @@ class Answers:
 class Asker:
     """Questions made ready for looking."""
 
-    def __init__(self, questions: tuple[Question, ...]) -> None:
-        self._by_literal: dict[str, list[Question]] = {}
+    def __init__(self, questions: tuple[Question, ...], hyperscan: bool = True) -> None:
+        by_literal: dict[str, list[Question]] = {}
         for question in questions:
             for literal in question.literals:
-                self._by_literal.setdefault(literal, []).append(question)
-        literals = sorted(self._by_literal, key=lambda text: (-len(text), text))
-        self.pointer = Expression(tuple(re.escape(text.encode()) for text in literals))
+                by_literal.setdefault(literal, []).append(question)
+        self._questions = list(by_literal.values())
+        self._asked: dict[frozenset[int], list[Question]] = {}
+        self.pointer = Literals([literal.encode() for literal in by_literal], hyperscan)
 
-    def asked_of(self, text: str) -> list[Question]:
-        """The questions whose literal stands in a line, each once."""
-        found: dict[str, Question] = {}
-        for literal, questions in self._by_literal.items():
-            if literal in text:
-                found.update((question.id, question) for question in questions)
-        return list(found.values())
+    def asked_of(self, found: frozenset[int]) -> list[Question]:
+        """The questions whose literals stand in a line, each once."""
+        asked = self._asked.get(found)
+        if asked is None:
+            once = {question.id: question for number in sorted(found) for question in self._questions[number]}
+            asked = self._asked[found] = list(once.values())
+        return asked
 
 
 def answer(chunk: Chunk, questions: tuple[Question, ...], plan: ScanPlan) -> Answers:
     """Answer questions from the lines that begin in a chunk."""
     answers = Answers()
-    asker = Asker(questions)
+    asker = Asker(questions, plan.hyperscan)
     for block in Reader(chunk.source, chunk.start, chunk.end, context=WINDOW):
         shift = block.offset - block.begin
-        for start, stop in asker.pointer.lines(block.buffer, block.begin, block.end):
-            raw = bytes(block.buffer[start:stop])
-            head = parse_head(raw)
+        for start, stop, found in asker.pointer.lines(block.buffer, block.begin, block.end):
+            head = parse_head(bytes(block.buffer[start:stop]))
             event = parse(head) if head is not None else None
             if event is None:
                 continue
             place = Place(chunk.number, start + shift, 0, event.stamp)
             sender = event.sender
-            for question in asker.asked_of(raw.decode("utf-8", "replace")):
+            for question in asker.asked_of(found):
                 if not question.fits(event):
                     continue
                 if sender is None and question.sender and event.queue_id:

@@ -5,19 +5,20 @@ STRIDE), never on chunks.
 """
 
 import re
+from collections.abc import Iterator
 
 from mailtriage.model.stamp import Stamp
+from mailtriage.scan.heads import Heads
+from mailtriage.scan.pointer import Buffer
 from mailtriage.scan.tally import Place, Tally
-from mailtriage.sources.interface import Block, Rest
-from mailtriage.sources.reading import Reader
-from mailtriage.syslog.bulk import count_lines
+from mailtriage.sources.interface import Block
 from mailtriage.syslog.calendar import Run, note
 from mailtriage.syslog.head import parse_head
 
 WHOLE = 16 * 1024 * 1024
 STRIDE = 4 * 1024 * 1024
 STRETCH = 256 * 1024
-PULSE = 16 * 1024  # bytes between stamps that are looked at for the calendar and for silences
+PULSE = 64 * 1024  # bytes between stamps that are looked at for the turns of the year
 
 # Docker's json-file driver writes < and > as \\u003c and \\u003e.
 _LOGIN = re.compile(rb": client=[^,\n]{1,300}, sasl_method=[^,\n]{1,40}, sasl_username=([^,\s\\\"]{1,200})")
@@ -45,12 +46,12 @@ def outline(text: str) -> str:
     return _VARIES.sub("*", text[:200])
 
 
-def _stamped(data: bytes, start: int) -> tuple[int, Stamp] | None:
-    """The first line that begins at ``start`` or later and has a time stamp."""
-    begin = start if start == 0 else data.find(b"\n", start - 1) + 1
-    while begin < len(data) and (begin or start == 0):
-        end = data.find(b"\n", begin)
-        head = parse_head(data[begin : end if end >= 0 else len(data)])
+def _stamped(buffer: Buffer, low: int, start: int, stop: int) -> tuple[int, Stamp] | None:
+    """The first line of buffer[low:stop] that begins at ``start`` or later and has a time stamp."""
+    begin = start if start == low else buffer.find(b"\n", start - 1, stop) + 1 or stop
+    while begin < stop:
+        end = buffer.find(b"\n", begin, stop)
+        head = parse_head(bytes(buffer[begin : end if end >= 0 else stop]))
         if head is not None and head.stamp is not None:
             return begin, head.stamp
         if end < 0:
@@ -59,12 +60,12 @@ def _stamped(data: bytes, start: int) -> tuple[int, Stamp] | None:
     return None
 
 
-def _last_stamped(data: bytes) -> tuple[int, Stamp] | None:
-    """The last line that has a time stamp."""
-    end = len(data) - 1 if data.endswith(b"\n") else len(data)
-    while end > 0:
-        begin = data.rfind(b"\n", 0, end) + 1
-        head = parse_head(data[begin:end])
+def _last_stamped(buffer: Buffer, low: int, stop: int) -> tuple[int, Stamp] | None:
+    """The last line of buffer[low:stop] that has a time stamp."""
+    end = stop - 1 if buffer[stop - 1 : stop] == b"\n" else stop
+    while end > low:
+        begin = buffer.rfind(b"\n", low, end) + 1 or low
+        head = parse_head(bytes(buffer[begin:end]))
         if head is not None and head.stamp is not None:
             return begin, head.stamp
         end = begin - 1
@@ -74,54 +75,80 @@ def _last_stamped(data: bytes) -> tuple[int, Stamp] | None:
 class Census:
     """Lines by what they are, the log's first and last time, the turns of the year, and samples of ordinary traffic."""
 
-    def __init__(self, number: int, start: int, tally: Tally) -> None:
+    def __init__(self, number: int, start: int, tally: Tally, hyperscan: bool = True) -> None:
         self._number, self._tally = number, tally
         self._runs: list[Run] = []
-        self._pulse: dict[int, Stamp] = {}
         self._next = start
+        self._heads = Heads(hyperscan)
 
-    def feed(self, block: Block) -> None:
-        """Count a block's lines."""
-        data = bytes(block.buffer[block.begin : block.end])
-        lines = count_lines(data)
+    def feed(self, block: Block, lines: int) -> None:
+        """Count a block's lines; ``lines`` newlines are in it."""
+        buffer, begin, end = block.buffer, block.begin, block.end
+        found = self._heads.count(buffer, begin, end, lines)
         counts = self._tally.counts
-        counts.read += lines.read
-        counts.postfix += lines.postfix
-        counts.other += lines.other
-        counts.broken += lines.broken
-        self._tally.known.hosts.update(lines.hosts)
+        counts.read += found.read
+        counts.postfix += found.postfix
+        counts.other += found.other
+        counts.broken += found.broken
+        self._tally.known.hosts.update(found.hosts)
+        shift = block.offset - begin
         if not self._runs:
             self._next = block.offset
-        while self._next < block.offset + len(data):
-            found = _stamped(data, max(self._next - block.offset, 0))
-            if found is None:
+        while self._next < end + shift:
+            stamped = _stamped(buffer, begin, max(self._next - shift, begin), end)
+            if stamped is None:
                 break
-            place, stamp = block.offset + found[0], found[1]
+            place, stamp = stamped[0] + shift, stamped[1]
             self._note(place, stamp)
             self._next = (place // PULSE + 1) * PULSE
-        last = _last_stamped(data)
-        if last is not None:
-            self._note(block.offset + last[0], last[1])
-        self._learn(data, block.offset)
+        if (last := _last_stamped(buffer, begin, end)) is not None:
+            self._note(last[0] + shift, last[1])
+        self._learn(block)
 
     def _note(self, offset: int, stamp: Stamp) -> None:
         note(self._runs, offset, stamp)
-        self._pulse[offset // PULSE] = min(self._pulse.get(offset // PULSE, stamp), stamp)
         place = Place(self._number, offset, 0, stamp)
         for ends, choose in ((self._tally.first, min), (self._tally.last, max)):
             ends[self._number] = choose(ends.get(self._number, place), place)
 
-    def _learn(self, data: bytes, offset: int) -> None:
-        if offset > WHOLE and offset % STRIDE > STRETCH:
-            return
-        known = self._tally.known
-        for expression, counter in (
-            (_LOGIN, known.logins), (_LOCAL, known.local), (_CARRIED, known.carried), (_TAKEN, known.taken),
-        ):  # fmt: skip
-            for value in expression.findall(data):
-                counter[value.decode("utf-8", "replace").lower()] += 1
+    def _learn(self, block: Block) -> None:
+        """Learn from the lines that begin in the windows of the log that are looked at."""
+        for start, stop in windows(block.offset, block.offset + block.end - block.begin):
+            data = lines_from(block, start, stop)
+            known = self._tally.known
+            for expression, counter in (
+                (_LOGIN, known.logins), (_LOCAL, known.local), (_CARRIED, known.carried), (_TAKEN, known.taken),
+            ):  # fmt: skip
+                for value in expression.findall(data):
+                    counter[value.decode("utf-8", "replace").lower()] += 1
 
-    def finish(self, reader: Reader | Rest) -> None:
+    def finish(self) -> None:
         """Hand over what belongs to the whole chunk."""
         self._tally.turns[self._number] = list(self._runs)
-        self._tally.pulse[self._number] = self._pulse
+
+
+def windows(low: int, high: int) -> Iterator[tuple[int, int]]:
+    """The parts of [low, high) to learn from: the first WHOLE bytes of a source, then the head of each stride."""
+    at = low
+    while at < high:
+        if at < WHOLE:
+            stop = WHOLE
+        else:
+            stride = at // STRIDE * STRIDE
+            if at >= stride + STRETCH:
+                at = stride + STRIDE
+                continue
+            stop = stride + STRETCH
+        yield at, min(stop, high)
+        at = stop
+
+
+def lines_from(block: Block, start: int, stop: int) -> bytes:
+    """The lines of a block that begin in [start, stop), offsets in the source."""
+    buffer, shift = block.buffer, block.offset - block.begin
+    first, last = start - shift, stop - shift
+    if first > block.begin:
+        first = buffer.find(b"\n", first - 1, block.end) + 1 or block.end
+    if last < block.end:
+        last = buffer.find(b"\n", last - 1, block.end) + 1 or block.end
+    return bytes(memoryview(buffer)[first : max(first, last)])

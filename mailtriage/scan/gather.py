@@ -15,7 +15,7 @@ from mailtriage.rules.book import Classification, RuleBook, public_address
 from mailtriage.rules.shelf import load_book
 from mailtriage.scan import census, meaning, party, session
 from mailtriage.scan.chunk import WINDOW, Chunk, ScanPlan
-from mailtriage.scan.pointer import Expression
+from mailtriage.scan.pointer import pointer
 from mailtriage.scan.tally import Group, GroupKey, Line, Mail, Place, Tally
 from mailtriage.sources.interface import Block, Rest
 from mailtriage.sources.reading import Reader
@@ -58,10 +58,10 @@ class Gatherer:
         self.chunk, self.plan = chunk, plan
         self.tally = Tally()
         self._book = rule_book(plan.user_packs)
-        self._pointer = Expression()
+        self._pointer = pointer(hyperscan=plan.hyperscan)
         self._sessions = session.Sessions()
         self._row = 0
-        self._census = census.Census(chunk.number, chunk.start, self.tally)
+        self._census = census.Census(chunk.number, chunk.start, self.tally, plan.hyperscan)
         # Dates for --since and --until alone: they depend on the stamp and the file's time, never on the chunk.
         self._dates = Calendar((Dated((), chunk.source.mtime or None),), year=plan.year, tz=plan.zone)
         self._window = plan.since is not None or plan.until is not None
@@ -76,13 +76,13 @@ class Gatherer:
             for start, stop in self._pointer.lines(buffer, block.context, begin):
                 self._remember(bytes(buffer[start:stop]), start + shift)
         self._first_block = False
-        self._census.feed(block)
-        counted = begin
+        before, counted = self._row, begin
         for start, stop in self._pointer.lines(buffer, begin, block.end):
             self._row += buffer.count(b"\n", counted, start)
             counted = start
             self._line(block, start, stop, start + shift)
         self._row += buffer.count(b"\n", counted, block.end)
+        self._census.feed(block, self._row - before)
 
     def finish(self, reader: Reader | Rest) -> Tally:
         """The tally, complete."""
@@ -90,7 +90,7 @@ class Gatherer:
         tally.rows[self.chunk.number] = {self.chunk.start: self._row}
         tally.counts.broken += reader.cut
         tally.unread += [(self.chunk.number, unread) for unread in reader.unread]
-        self._census.finish(reader)
+        self._census.finish()
         return tally
 
     def _remember(self, raw: bytes, offset: int) -> None:

@@ -1,26 +1,34 @@
 """Points at the lines that deserve a look; all others are passed over without becoming a Python object.
 
-Literals point, the parser verifies: a line that only imitates one of them costs time, never a wrong answer.
+Literals point, the parser verifies: a line that only imitates one of them costs time, never a wrong answer. Hyperscan
+looks at a whole block in one go, for all literals at once; where it is missing, ``re`` and ``bytes.find`` point at the
+same lines, more slowly.
 """
 
+import os
 import re
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Protocol
 
-# What stands in every line that refuses, fails, warns, arrives late, or tells of the server itself.
+Buffer = bytes | bytearray
+WITHOUT = "MAILTRIAGE_WITHOUT_HYPERSCAN"  # set to 1 in the environment: as if hyperscan were not installed
+
+# What stands in every line that refuses, fails, warns, arrives late, or tells of the server itself. Each is written
+# so that Hyperscan and re read it alike; none can match across a line's end but with its last character.
 FAILURES = (
-    rb"reject", rb"status=(?!sent)", rb"warning: ", rb"fatal: ", rb"error: ", rb"panic: ", rb"\(discarded",
-    rb": (?:milter-)?hold: ", rb": (?:milter-)?discard: ", rb": redirect: ",
-    rb"[ ,]delay=\d{3}", rb"master\[", rb"postsuper\[", rb"postfix-script\[", rb"connect to ", rb"last message ",
+    rb"reject", rb"status=(?:[^s]|s[^e]|se[^n]|sen[^t])", rb"warning: ", rb"fatal: ", rb"error: ", rb"panic: ",
+    rb"\(discarded", rb": (?:milter-)?hold: ", rb": (?:milter-)?discard: ", rb": redirect: ",
+    rb"[ ,]delay=[0-9]{3}", rb"master\[", rb"postsuper\[", rb"postfix-script\[", rb"connect to ", rb"last message ",
     rb"message repeated ", rb"uppressed ",
     rb"delivered to command: ", rb"delivered to file: ", rb"imuxsock", rb"lost, ",
 )  # fmt: skip
 
 
 class Pointer(Protocol):
-    """Finds lines in a buffer."""
+    """Finds lines in a buffer that holds whole lines between ``begin`` and ``end``; the last may lack its end."""
 
-    def lines(self, buffer: bytes | bytearray, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    def lines(self, buffer: Buffer, begin: int, end: int) -> Iterator[tuple[int, int]]:
         """Start and end (without newline) of each line in [begin, end) that deserves a look, in order, each once."""
         ...
 
@@ -28,15 +36,113 @@ class Pointer(Protocol):
 class Expression:
     """Points with one regular expression of Python's own."""
 
-    def __init__(self, literals: tuple[bytes, ...] = FAILURES) -> None:
-        self._search = re.compile(b"|".join(literals)).search
+    def __init__(self, patterns: Sequence[bytes]) -> None:
+        self._search = re.compile(b"|".join(patterns), re.DOTALL).search
 
-    def lines(self, buffer: bytes | bytearray, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    def lines(self, buffer: Buffer, begin: int, end: int) -> Iterator[tuple[int, int]]:
         search, find, rfind = self._search, buffer.find, buffer.rfind
         at = begin
         while (hit := search(buffer, at, end)) is not None:
-            start = rfind(b"\n", at, hit.start()) + 1 or at
-            stop = find(b"\n", hit.end(), end)
+            last = hit.end() - 1  # its last character may be the line's end
+            start = rfind(b"\n", at, last) + 1 or at
+            stop = find(b"\n", last, end)
             stop = end if stop < 0 else stop
             yield start, stop
             at = stop + 1
+
+
+class Vectors:
+    """Points with Hyperscan: only where matches end is asked for, which is the fastest it can say."""
+
+    def __init__(self, patterns: Sequence[bytes]) -> None:
+        self._scan = compiled(tuple(patterns)).scan
+
+    def lines(self, buffer: Buffer, begin: int, end: int) -> Iterator[tuple[int, int]]:
+        ends: list[int] = []
+        append = ends.append
+        self._scan(memoryview(buffer)[begin:end], match_event_handler=lambda _i, _f, to, _g, _c: append(to))
+        find, rfind = buffer.find, buffer.rfind
+        at = begin  # lines before it were given
+        for to in ends:
+            last = begin + to - 1
+            if last < at:
+                continue
+            start = rfind(b"\n", at, last) + 1 or at
+            stop = find(b"\n", last, end)
+            stop = end if stop < 0 else stop
+            yield start, stop
+            at = stop + 1
+
+
+class Literals:
+    """Points at the lines that hold one of some literals, and says which of them."""
+
+    def __init__(self, literals: Sequence[bytes], hyperscan: bool = True) -> None:
+        self._literals = tuple(literals)
+        self._vectors: Any = None
+        self._expression: Expression | None = None
+        if hyperscan and available():
+            self._vectors = compiled(tuple(map(quoted, literals)))
+        else:
+            self._expression = Expression([re.escape(literal) for literal in literals])
+
+    def lines(self, buffer: Buffer, begin: int, end: int) -> Iterator[tuple[int, int, frozenset[int]]]:
+        """Start and end of each line with the numbers of its literals, in order."""
+        if self._expression is not None:
+            for start, stop in self._expression.lines(buffer, begin, end):
+                yield start, stop, self._within(bytes(buffer[start:stop]))
+            return
+        hits: list[tuple[int, int]] = []
+        append = hits.append
+        view = memoryview(buffer)[begin:end]
+        self._vectors.scan(view, match_event_handler=lambda number, _f, to, _g, _c: append((to, number)))
+        find, rfind = buffer.find, buffer.rfind
+        start = stop = begin - 1
+        found: set[int] = set()
+        for to, number in hits:
+            last = begin + to - 1
+            if last >= stop or start < begin:
+                if found:
+                    yield start, stop, frozenset(found)
+                    found = set()
+                start = rfind(b"\n", max(stop, begin), last) + 1 or begin
+                stop = find(b"\n", last, end)
+                stop = end if stop < 0 else stop
+            found.add(number)
+        if found:
+            yield start, stop, frozenset(found)
+
+    def _within(self, line: bytes) -> frozenset[int]:
+        return frozenset(number for number, literal in enumerate(self._literals) if literal in line)
+
+
+def available() -> bool:
+    """Whether Hyperscan is installed and wanted."""
+    if os.environ.get(WITHOUT, "") not in ("", "0"):
+        return False
+    try:
+        import hyperscan  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def pointer(patterns: Sequence[bytes] = FAILURES, hyperscan: bool = True) -> Pointer:
+    """The fastest pointer there is."""
+    return Vectors(patterns) if hyperscan and available() else Expression(patterns)
+
+
+def quoted(literal: bytes) -> bytes:
+    """A literal as a pattern that Hyperscan and re read alike, whatever bytes are in it."""
+    return b"".join(b"\\x%02x" % byte for byte in literal)
+
+
+@lru_cache(maxsize=32)
+def compiled(patterns: tuple[bytes, ...]) -> Any:
+    """A database of patterns; needs hyperscan. ``^`` stands for the begin of a line."""
+    import hyperscan
+
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    flags = [hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_MULTILINE] * len(patterns)
+    database.compile(expressions=list(patterns), ids=list(range(len(patterns))), flags=flags)
+    return database

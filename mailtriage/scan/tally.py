@@ -218,7 +218,6 @@ class Tally:
         self.last: dict[int, Place] = {}
         self.turns: dict[int, list[Run]] = {}  # by source: stretches without a turn of the year
         self.rows: dict[int, dict[int, int]] = {}  # by source: start of a chunk → newlines in it
-        self.pulse: dict[int, dict[int, Stamp]] = {}  # by source: a stamp every so many bytes
         self.unread: list[tuple[int, Unread]] = []
 
     def group(self, key: GroupKey) -> Group:
@@ -246,9 +245,8 @@ class Tally:
             self.first[source] = min(self.first.get(source, place), place)
         for source, place in other.last.items():
             self.last[source] = max(self.last.get(source, place), place)
-        for mine_by, theirs_by in ((self.rows, other.rows), (self.pulse, other.pulse)):
-            for source, values in theirs_by.items():
-                mine_by.setdefault(source, {}).update(values)  # type: ignore[arg-type]
+        for source, rows in other.rows.items():
+            self.rows.setdefault(source, {}).update(rows)
         for source, turns in other.turns.items():
             self.turns[source] = sorted({*self.turns.get(source, []), *turns})
         self.unread += other.unread

@@ -45,10 +45,27 @@ def count_lines(block: bytes) -> LineTally:
         for line in block.split(b"\n")[: tally.read]:
             if found and _USUAL.match(b"\n" + line):
                 continue
-            head = parse_head(line)
-            known = "broken" if head is None else "other" if head.program is None else "postfix"
-            _add(tally, known, head.host if head is not None else None, 1)
+            _add(tally, *_slowly(line), 1)
     return tally
+
+
+def judge(line: bytes) -> tuple[str, str | None]:
+    """Whose one line is (postfix, other, broken), and its host; as ``count_lines`` would count it."""
+    if b"\0" not in line and (found := _USUAL.match(b"\n" + line)):
+        return _writer(found[1])
+    return _slowly(line)
+
+
+def writers(block: bytes) -> Counter[bytes]:
+    """The ``host tag`` of the usual lines in a block, but the first line's, and how often each wrote."""
+    return Counter(_USUAL.findall(block))
+
+
+def _slowly(line: bytes) -> tuple[str, str | None]:
+    head = parse_head(line)
+    if head is None:
+        return "broken", None
+    return ("other" if head.program is None else "postfix"), head.host
 
 
 def _add(tally: LineTally, known: str, host: str | None, count: int) -> None:
