@@ -30,7 +30,8 @@ def query(event: Event) -> Query:
             reply.text if reply.how in _SPOKEN else event.reply or "",
             "outbound" if direction == "internal" else direction,
             reply.code or event.code, reply.dsn or event.dsn, event.relay_name or reply.host,
-            event.program, None, domain,
+            # The error and retry agents repeat what the server said to smtp.
+            "smtp" if reply.how in _SPOKEN and event.program in ("error", "retry") else event.program, None, domain,
         )  # fmt: skip
     return Query(event.reason or "", direction, event.code, event.dsn, None, event.program, event.stage)
 

@@ -1,0 +1,126 @@
+"""Mail that reached this server and then no mailbox: full, unknown behind the door, or the delivery service is down."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from mailtriage.model.finding import Finding, Party
+from mailtriage.scan.ask import Answers, Question
+from mailtriage.scan.tally import Mail
+from mailtriage.triage.case import Case, together
+from mailtriage.triage.delivery import ask_senders, names_of, waiting
+from mailtriage.triage.desk import Desk
+from mailtriage.triage.outgoing import outgoing
+
+ORDER = 880
+FULL = "mailbox_full"
+DOWN = ("network", "system_error", "config_error", "dns_failure", "protocol_error", "auth_failed", "connection_limit")
+MOST = 50  # mailboxes that are asked about
+
+
+def questions(desk: Desk) -> Iterable[Question]:
+    """Did mail to these mailboxes get through later? Did anything, where the service failed?"""
+    yield from ask_senders(desk, _cases(desk))
+    for case in _cases(desk)[:MOST]:
+        if "@" in case.key.party:
+            yield Question(f"mailbox:{case.key.party}", (f"to=<{case.key.party}>",), frozenset({"sent"}))
+
+
+def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
+    """One finding a full mailbox; one a cause where several mailboxes share it."""
+    shared: dict[tuple[str, str], list[Case]] = defaultdict(list)
+    for case in _cases(desk):
+        if case.key.cause == FULL:
+            yield _full(desk, answers, case)
+        elif case.key.party != "own_server" and case.key.trust != "own_server":
+            shared[case.key.cause, case.key.direction].append(case)
+        else:
+            yield _discarded(desk, answers, case)
+    for (cause, direction), found in sorted(shared.items()):
+        desk.claim(found)
+        if cause in DOWN:
+            yield _down(desk, answers, cause, direction, found)
+        else:
+            yield _refused(desk, answers, cause, direction, found)
+
+
+def _full(desk: Desk, answers: Answers, case: Case) -> Finding:
+    desk.claim([case])
+    mailbox = case.key.party
+    finding = outgoing(
+        desk, answers, [case], "own_mailbox_full", Party("own_user", mailbox, mailbox), words="own_mailbox_full",
+        direction="local", fault="our_user", act="our_admin",
+        values={"mailbox": mailbox, "from": names_of(sender for sender in case.group.senders if sender)},
+        user_text=desk.texts.say("finding.own_mailbox_full.user", mailbox=mailbox),
+    )  # fmt: skip
+    since = _later(desk, answers, mailbox, case)
+    return replace(
+        finding,
+        state="recovered" if since else finding.state,
+        severity="low" if since and not case.lost else "medium" if since or not case.lost else "high",
+        own_users=(mailbox,),
+        user_text=desk.texts.say("finding.own_mailbox_full.user", mailbox=mailbox),
+    )
+
+
+def _later(desk: Desk, answers: Answers, mailbox: str, case: Case) -> bool:
+    fact = answers.one(f"mailbox:{mailbox}")
+    return fact is not None and fact.last is not None and case.group.last is not None and fact.last > case.group.last
+
+
+def _discarded(desk: Desk, answers: Answers, case: Case) -> Finding:
+    desk.claim([case])
+    return outgoing(
+        desk, answers, [case], "mail_discarded", Party("own_server", "discard", "discard"), words="mail_discarded",
+        level="medium", direction="local", fault="ours", act="our_admin",
+        values={"recipients": names_of(case.group.recipients)},
+    )  # fmt: skip
+
+
+def _down(desk: Desk, answers: Answers, cause: str, direction: str, found: list[Case]) -> Finding:
+    whole = together(found)
+    agent = _agent(whole)
+    finding = outgoing(
+        desk, answers, found, "service_down", Party("own_server", f"delivery {agent}", agent), words="service_down",
+        cause="config_error" if cause == "config_error" else "system_error", direction=direction, fault="ours",
+        act="our_admin", values={"agent": agent, "reason": desk.texts.say(f"cause.{cause}")},
+    )  # fmt: skip
+    passed = [fact for case in found if (fact := answers.one(f"mailbox:{case.key.party}"))]
+    over = any(f.last is not None and whole.group.last is not None and f.last > whole.group.last for f in passed)
+    stuck = waiting(desk, found)
+    over = over or not (stuck or any(case.lost for case in found))
+    return replace(
+        finding,
+        state="recovered" if over else finding.state,
+        severity="high" if not over else "medium" if stuck else "low",
+    )
+
+
+def _refused(desk: Desk, answers: Answers, cause: str, direction: str, found: list[Case]) -> Finding:
+    """Accepted at the door and refused behind it: the bounce goes to whoever the envelope names."""
+    whole = together(found)
+    own = any(desk.own.has(sender) for sender in whole.group.senders if sender)
+    lost = any(case.lost for case in found)
+    mails = [mail for case in found for mail in desk.mails(case)]
+    return outgoing(
+        desk, answers, found, "accepted_then_refused", Party("own_server", f"behind {cause}", _agent(whole)),
+        words="accepted_behind", cause=cause, direction=direction, fault="ours", act="our_admin",
+        level="medium" if lost and (len(mails) >= 3 or own) else "low",
+        values={"mailboxes": names_of(case.key.party for case in found), "senders": names_of(_known(mails))},
+    )  # fmt: skip
+
+
+def _known(mails: list[Mail]) -> set[str]:
+    return {mail.sender for mail in mails if mail.sender}
+
+
+def _agent(case: Case) -> str:
+    """The delivery agent and its socket, as the log names them."""
+    relays = sorted(case.group.relays.members())
+    text = case.group.ends[-1].text if case.group.ends else ""
+    program = next((name for name in ("lmtp", "virtual", "pipe", "local", "smtp") if f"{name}[" in text), "local")
+    return f"{program} ({relays[0]})" if relays and relays[0] not in ("none", program) else program
+
+
+def _cases(desk: Desk) -> list[Case]:
+    return [case for direction in ("local", "internal") for case in desk.open(direction) if "hold" not in case.outcomes]
