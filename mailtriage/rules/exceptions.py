@@ -84,7 +84,8 @@ def case_values(known: Mapping[str, str]) -> dict[str, str]:
     values = {"login": known.get("own_user", ""), "dnsbl": known.get("list", ""), "size": "41943040"} | dict(known)
     client = known.get("client_ip", "")
     if client and client != "unknown":
-        values |= {"client_addr": client, "client_cidr": f"{client}/{128 if ':' in client else 32}"}
+        values |= {"client_addr": client}
+        values.setdefault("client_cidr", f"{client}/{128 if ':' in client else 32}")
     if (name := known.get("client_name", "unknown")) != "unknown":
         values["client_host"] = name
     return values

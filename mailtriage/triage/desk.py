@@ -27,6 +27,7 @@ class Desk:
     cases: list[Case]
     now: datetime | None  # the time of the last line read
     options: dict[str, str] = field(default_factory=dict)
+    _by_party: dict[tuple[str, str], list[Case]] = field(default_factory=dict, repr=False)
 
     def open(self, direction: str | None = None, cause: str | None = None) -> list[Case]:
         """The cases that no judgement has claimed, the largest first."""
@@ -37,6 +38,13 @@ class Desk:
             and (direction is None or case.key.direction == direction)
             and (cause is None or case.key.cause == cause)
         ]
+
+    def of_party(self, party: str, cause: str) -> list[Case]:
+        """All cases of a party with a cause, claimed or not."""
+        if not self._by_party:
+            for case in self.cases:
+                self._by_party.setdefault((case.key.party, case.key.cause), []).append(case)
+        return self._by_party.get((party, cause), [])
 
     def claim(self, claimed: Iterable[Case]) -> None:
         """Take cases off the desk: a finding speaks for them."""

@@ -12,6 +12,7 @@ from mailtriage.texts.catalog import fill
 from mailtriage.triage.case import Case, together
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.episodes import Hour, course
+from mailtriage.triage.inbound import client_cidr, pool_regex
 from mailtriage.triage.organisation import domain_of
 from mailtriage.triage.servers import servers
 
@@ -145,7 +146,11 @@ def _values(desk: Desk, case: Case, party: Party) -> dict[str, Any]:
     ):  # fmt: skip
         members = sorted(seen.members())
         values[name] = members[0] if members else ""
-    return {key: value for key, value in values.items() if value != ""}
+    if case.key.direction == "inbound":
+        # A pool's common expression and network, for exceptions (mailtriage.rules.exceptions).
+        values["pool_regex"] = pool_regex(group.names.members()) if case.key.trust != "net" else None
+        values["client_cidr"] = client_cidr(group.clients.members())
+    return {key: value for key, value in values.items() if value not in ("", None)}
 
 
 def say_steps(desk: Desk, words: str, values: Mapping[str, Any]) -> tuple[Step, ...]:

@@ -16,6 +16,8 @@ from mailtriage.triage.organisation import domain_of, organisation
 
 LIKELY = 4  # points
 _SCALE = 6.0
+# What was refused for what stands in it: spam comes through the largest providers, too.
+_CONTENT = ("content_spam", "content_virus", "content_policy", "attachment_blocked", "url_reputation", "header_invalid")
 
 _DYNAMIC = re.compile(
     r"(?:^|[.-])(?:dyn|dynamic|dsl|adsl|vdsl|pppoe?|dhcp|dial|dialup|cable|pool|cust|customers?|client|broadband|fiber|"
@@ -45,11 +47,12 @@ def weigh(
     org = organisation(name) if name and trust != "net" else ""
     senders = [unwrap(address).address for address in group.senders.members() if address]
     sender_orgs = {organisation(domain_of(address)) for address in senders if domain_of(address)}
+    operator = desk.book.operator_of_pool(name) if trust in ("client", "ptr", "neighbour") else None
     refused_by_list = case.key.cause == "dnsbl" or _also(desk, case, "dnsbl")
 
     if org and org in sender_orgs:
         points.append((1, "same_organisation", {"organisation": org}))
-    if operator := desk.book.operator_of_pool(name) if trust in ("client", "ptr", "neighbour") else None:
+    if operator:
         points.append((2 if trust == "ptr" else 3, "known_pool", {"operator": operator.name}))
     if trust == "neighbour":
         points.append((1, "neighbour", {"name": org}))
@@ -67,13 +70,18 @@ def weigh(
 
     if refused_by_list:
         points.append((-4, "on_blocklist", {}))
-    if name and trust != "net" and dynamic(name):
+    if name and trust != "net" and operator is None and dynamic(name):
         points.append((-3, "dynamic_name", {"name": name}))
     if trust in ("helo", "net"):
         points.append((-1, "no_name", {}))
     foreign = len(sender_orgs - {org})
     if foreign >= 5 and org not in sender_orgs and foreign * 2 > mails:
         points.append((-3, "many_sender_domains", {"count": foreign}))
+    dotted = {one for one in sender_orgs if "." in one}
+    if case.key.cause == "sender_domain_not_found" and dotted and org not in dotted and operator is None:
+        points.append((-2, "foreign_sender_domain", {}))
+    if case.key.cause in _CONTENT:
+        points.append((-3, "content", {}))
     if case.key.cause in ("relay_denied", "auth_failed", "protocol_error"):
         points.append((-3, "probing", {}))
     if len(group.recipients) > 5 and (case.key.cause == "user_unknown" or _also(desk, case, "user_unknown")):
@@ -90,11 +98,7 @@ def weigh(
 
 def _also(desk: Desk, case: Case, cause: str) -> bool:
     """Whether the same party was refused for that cause too."""
-    return any(
-        other.key.cause == cause and other.key.party == case.key.party and other is not case
-        for other in desk.cases
-        if other.key.direction == "inbound"
-    )
+    return any(other.key.direction == "inbound" and other is not case for other in desk.of_party(case.key.party, cause))
 
 
 def _span(desk: Desk, case: Case) -> float:

@@ -4,68 +4,127 @@ Pools of one organisation come together where the cause is the same.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
-from mailtriage.model.finding import Finding, Party
+from mailtriage.model.finding import Finding, Legitimacy, Party
 from mailtriage.scan.ask import Answers, Fact, Question
 from mailtriage.scan.party import network, pool_pattern
 from mailtriage.triage.case import Case, together
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
+from mailtriage.triage.inbound import case_organisation, permanent
 from mailtriage.triage.legitimacy import LIKELY, dynamic, weigh
-from mailtriage.triage.organisation import domain_of, organisation
+from mailtriage.triage.organisation import domain_of
 
 ORDER = 800
-MOST = 150  # parties that are asked about
-SENDERS = 6  # senders of each that are asked about
-_NEVER = {"auth_failed", "greylist"}  # by design, or guessing
+MOST = 100  # parties that are asked about
+SENDERS = 4  # senders of each that are asked about
+_NEVER = {"auth_failed", "greylist"}  # guessing; by design
+MANY = 3  # permanent refusals of so many people of a pool need somebody now
+ROWS = 8  # attempts in a request to the pool's owner
 
 
 def questions(desk: Desk) -> Iterable[Question]:
     """Was this pool ever accepted? Did its senders get through?"""
     for case in _candidates(desk)[:MOST]:
-        org = _organisation(case)
-        if org:
-            yield Question(f"pool:{org}", (f"{org}[",), frozenset({"client"}), (("client_name", "ends", org),))
-        for sender in _senders(case):
-            yield Question(
-                f"sender:{sender}", (f"from=<{sender}>",), frozenset({"qmgr"}), (("sender", "is", sender.lower()),)
-            )
+        yield from ask(case)
+
+
+def ask(case: Case) -> Iterator[Question]:
+    """What ``weighed`` wants to know of a case."""
+    if org := case_organisation(case):
+        yield Question(f"pool:{org}", (f"{org}[",), frozenset({"client"}), (("client_name", "ends", org),))
+    for sender in _senders(case):
+        yield Question(
+            f"sender:{sender}", (f"from=<{sender}>",), frozenset({"qmgr"}), (("sender", "is", sender.lower()),)
+        )
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """Findings for those that look like people."""
+    yield from findings(desk, answers, "refusal", lambda case: True)
+
+
+def findings(desk: Desk, answers: Answers, kind: str, wanted: Callable[[Case], bool]) -> Iterator[Finding]:
+    """One finding a party and cause, of the cases that are wanted and look like people."""
     by_party: dict[tuple[str, str], list[Case]] = defaultdict(list)
     for case in _candidates(desk):
-        by_party[_organisation(case) or case.key.party, case.key.cause].append(case)
-    for (party, cause), found in sorted(by_party.items()):
+        if wanted(case):
+            by_party[case_organisation(case) or case.key.party, case.key.cause].append(case)
+    for (party, _), found in sorted(by_party.items()):
         whole = found[0] if len(found) == 1 else together(found)
-        accepted = _facts(answers, f"pool:{party}")
-        known = [fact for sender in _senders(whole) for fact in _facts(answers, f"sender:{sender}")]
-        trust = _trust(whole, accepted)
-        points, legitimacy = weigh(desk, whole, accepted, known, trust)
+        points, legitimacy = weighed(desk, whole, answers)
         if points < LIKELY:
             continue
         desk.claim(found)
-        names = sorted(whole.group.names.members())
-        who = Party(
-            "sender_pool" if whole.key.trust != "net" else "network",
-            whole.key.party,
-            _name(desk, whole, party),
-            pool_pattern(names),
-        )
-        came_later = bool(known) and all(
-            fact.last is not None and whole.group.last is not None and fact.last > whole.group.last for fact in known
-        )
-        permanent = any(code.startswith("5") for code, _ in whole.group.codes)
-        severity = "low" if came_later and not permanent else "medium"
-        yield draft(
-            desk, [whole], "refusal", who, severity,
-            direction="inbound", successes=accepted, legitimacy=legitimacy,
-            words="sender_pool" if cause == "unresolvable_client_hostname" else None,
-            values={"names": len(names), "trust": desk.texts.say(f"trust.{whole.key.trust}")},
-            fault=None if cause != "unresolvable_client_hostname" else "sender",
-        )  # fmt: skip
+        yield _finding(desk, whole, party, answers, kind, legitimacy)
+
+
+def weighed(desk: Desk, case: Case, answers: Answers) -> tuple[int, Legitimacy]:
+    """The points of a case with what the log answered about its pool and senders."""
+    accepted = _facts(answers, f"pool:{case_organisation(case) or case.key.party}")
+    return weigh(desk, case, accepted, known_senders(case, answers), _trust(case, accepted))
+
+
+def known_senders(case: Case, answers: Answers) -> list[Fact]:
+    """What the senders of a case got through, from anywhere."""
+    return [fact for sender in _senders(case) for fact in _facts(answers, f"sender:{sender}")]
+
+
+def got_through(case: Case, answers: Answers) -> bool:
+    """Whether every sender that was asked about got through after the last refusal."""
+    known, asked = known_senders(case, answers), _senders(case)
+    last = case.group.last
+    return bool(known) and len(known) >= len(asked) and all(f.last is not None and last is not None and f.last > last for f in known)  # fmt: skip  # noqa: E501
+
+
+def _finding(
+    desk: Desk, whole: Case, party: str, answers: Answers, kind: str, legitimacy: Legitimacy
+) -> Finding:  # fmt: skip
+    names = sorted(whole.group.names.members())
+    pool = whole.key.cause == "unresolvable_client_hostname" and kind == "refusal"
+    who = Party(
+        "sender_pool" if whole.key.trust != "net" else "network", whole.key.party, _name(desk, whole, party),
+        pool_pattern(names),
+    )  # fmt: skip
+    lasting = permanent(whole)
+    people = [sender for sender in whole.group.senders.members() if sender and not desk.own.has(sender)]
+    severity = "medium"
+    if got_through(whole, answers) and not lasting:
+        severity = "low"
+    elif lasting and len(people) >= MANY and len(whole.group.messages) >= 2 * MANY:
+        severity = "high"
+    finding = draft(
+        desk, [whole], kind, who, severity, direction="inbound",
+        successes=_facts(answers, f"pool:{case_organisation(whole) or whole.key.party}"), legitimacy=legitimacy,
+        words="sender_pool" if pool else kind if kind != "refusal" else None,
+        values={"names": len(names), "trust": desk.texts.say(f"trust.{whole.key.trust}"), "people": len(people)},
+        fault="sender" if pool else None,
+    )  # fmt: skip
+    if not pool:
+        return finding
+    title = desk.texts.say(
+        "finding.sender_pool.title", party=who.name, pattern=who.pattern or who.name, names=len(names),
+        count=len(people),
+    )  # fmt: skip
+    return replace(finding, title=title, request_text=_request(desk, whole, who))
+
+
+def _request(desk: Desk, case: Case, who: Party) -> str:
+    """A text for the owner of the pool: what was refused, when, from which of their addresses. Nobody of ours."""
+    mails = [mail for mail in desk.mails(case) if mail.client]
+    chosen = mails if len(mails) <= ROWS else mails[: ROWS // 2] + mails[-ROWS // 2 :]
+    rows = [
+        f"{when.isoformat(timespec='seconds')}  {mail.client}" for mail in chosen if (when := desk.when(mail.place))
+    ]
+    line = case.group.ends[-1].text.partition(": reject: ")[2].partition("; from=<")[0] if case.group.ends else ""
+    return desk.texts.say(
+        "finding.sender_pool.request", pattern=who.pattern or who.name, rows="\n".join(rows), line=line,
+        hosts=", ".join(sorted(case.group.names.members())[:10]),
+        clients=", ".join(sorted(case.group.clients.members())[:10]),
+        host=next(iter(sorted(case.hosts)), ""), count=case.count,
+    )  # fmt: skip
 
 
 def _candidates(desk: Desk) -> list[Case]:
@@ -88,12 +147,6 @@ def _first_look(desk: Desk, case: Case) -> int:
     if case.key.cause == "dnsbl" or (names and dynamic(names[0])):
         return 3
     return 1 if case.key.trust in ("client", "ptr") else 2
-
-
-def _organisation(case: Case) -> str:
-    """The organisation of a pool's names; "" where the client has no name."""
-    names = case.group.names.members()
-    return organisation(names[0]) if names and case.key.trust != "net" else ""
 
 
 def _trust(case: Case, accepted: list[Fact]) -> str:

@@ -1,0 +1,55 @@
+"""People write to addresses that do not exist here: a mailbox or alias that was never made, or went with a colleague.
+
+One stranger's typing error comes back to him and asks nothing of us; several senders, or one who keeps trying, do.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from mailtriage.model.finding import Finding, Legitimacy, Party
+from mailtriage.scan.ask import Answers, Question
+from mailtriage.triage.case import Case
+from mailtriage.triage.desk import Desk
+from mailtriage.triage.draft import draft
+from mailtriage.triage.inbound import case_organisation, sender_organisations
+from mailtriage.triage.judgements import refused_senders
+from mailtriage.triage.legitimacy import dynamic
+from mailtriage.triage.organisation import domain_of
+
+ORDER = 780
+ENOUGH = 3  # points of a case that looks like people's
+MAILS = 3
+_MOST_RECIPIENTS = 5  # of one client: beyond it is a dictionary
+
+
+def questions(desk: Desk) -> Iterable[Question]:
+    """What refused_senders asks of the same cases."""
+    return ()
+
+
+def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
+    """One finding for all missing addresses of ours."""
+    people: list[Case] = []
+    scores: list[Legitimacy] = []
+    for case in desk.open("inbound", "user_unknown"):
+        if len(case.group.recipients) > _MOST_RECIPIENTS or case.key.trust not in ("client", "ptr"):
+            continue
+        points, legitimacy = refused_senders.weighed(desk, case, answers)
+        names = case.group.names.members()
+        same = case_organisation(case) in sender_organisations(case.group.senders.members())
+        if points >= ENOUGH and (same or desk.book.operator_of_pool(names[0])) and not dynamic(names[0]):
+            people.append(case)
+            scores.append(legitimacy)
+    senders = {s for case in people for s in case.group.senders.members() if s}
+    mails = sum(len(case.group.messages) for case in people)
+    if not people:
+        return
+    desk.claim(people)
+    loud = len({domain_of(s) for s in senders}) >= 2 or mails >= MAILS
+    recipients = sorted({r.lower() for case in people for r in case.group.recipients.members()})
+    domain = domain_of(recipients[0]) if recipients else ""
+    yield draft(
+        desk, people, "recipient_missing", Party("own_server", domain, domain), "medium" if loud else "low",
+        cause="user_unknown", direction="inbound", fault="ours" if loud else "sender",
+        act="our_admin" if loud else "nobody", legitimacy=max(scores, key=lambda one: one.score),
+        words="recipient_missing", values={"addresses": ", ".join(recipients[:5]), "people": len(senders)},
+    )  # fmt: skip

@@ -1,0 +1,363 @@
+"""Stories of incoming mail and of our own users' submission: functions write logs, the table says what they mean."""
+
+from tests.triage.stories import (
+    GREYLISTED,
+    HELO_UNKNOWN,
+    LISTED,
+    NO_USER,
+    RELAY_DENIED,
+    SENDER_UNKNOWN,
+    UNKNOWN_NAME,
+    Expect,
+    Log,
+    Story,
+)
+
+OPEN_RESOLVER = (
+    "554 5.7.1 Service unavailable; Client host [{ip}] blocked using zen.spamhaus.org; Error: open resolver; "
+    "https://check.spamhaus.org/returnc/pub/192.0.2.53"
+)
+SORBS = "554 5.7.1 Service unavailable; Client host [{ip}] blocked using dnsbl.sorbs.net; Exploitable Server"
+SOME_LIST = "554 5.7.1 Service unavailable; Client host [{ip}] blocked using bl.lists.example; listed"
+BIG = (
+    ("mail-ed1-f41.google.com", "209.85.208.41", "gmail.com"),
+    ("mail-oln040092066054.outbound.protection.outlook.com", "40.92.66.54", "outlook.com"),
+    ("sonic314-20.consmr.mail.ir2.yahoo.com", "77.238.177.146", "yahoo.com"),
+    ("mout.gmx.net", "212.227.15.19", "gmx.net"),
+)
+
+
+# --- the pool and the person (the first of the cases that started it)
+
+
+def pool_of_an_isp(log: Log) -> None:
+    log.family().spam()
+    for turn in range(4):
+        for number in (14, 21, 37):
+            log.later(minutes=20)
+            log.refuse(
+                f"unknown[198.51.100.{number}]", f"friend{number}@jcom.zaq.ne.jp", "bea@example.org", UNKNOWN_NAME,
+                ptr=f"omta{number:04d}.jcom.zaq.ne.jp",
+            )  # fmt: skip
+        log.later(hours=turn)
+
+
+def pool_of_unknown_isp(log: Log) -> None:
+    log.family().spam()
+    for turn in range(6):
+        for number in (3, 4, 5):
+            log.later(minutes=25)
+            log.refuse(
+                f"unknown[198.51.100.{number}]", f"kunde{number}@netz.example", "bea@example.org", UNKNOWN_NAME,
+                ptr=f"smtpout{number}.mail.netz.example",
+            )  # fmt: skip
+        log.later(hours=turn)
+
+
+def spam_without_names(log: Log) -> None:
+    log.family()
+    for number in range(40):
+        log.later(minutes=3)
+        log.refuse(
+            f"unknown[198.19.7.{number + 1}]", f"offer@shop{number}.example", "bea@example.org", UNKNOWN_NAME,
+            helo="localhost",
+        )  # fmt: skip
+
+
+def refused_and_came_later(log: Log) -> None:
+    log.family().spam()
+    for _ in range(3):
+        log.later(minutes=10)
+        log.refuse(
+            "unknown[198.51.100.77]", "office@partner.example", "bea@example.org", UNKNOWN_NAME,
+            ptr="mail.partner.example", reason="Temporary failure in name resolution",
+        )  # fmt: skip
+    log.later(minutes=30)
+    log.accept("mail.partner.example[198.51.100.77]", "office@partner.example", "bea@example.org")
+
+
+# --- our resolver, our lists, our network
+
+
+def resolver_down(log: Log) -> None:
+    log.family().spam(5)
+    log.at("11:00")
+    for name, ip, domain in BIG:
+        log.refuse(f"{name}[{ip}]", f"pat@{domain}", "bea@example.org", SENDER_UNKNOWN)
+        log.refuse(f"mx.firm{ip[:2]}.example[{ip}]", f"pat@firm{ip[:2]}.example", "bea@example.org", SENDER_UNKNOWN)
+
+
+def resolver_down_for_clients(log: Log) -> None:
+    log.family().spam(5)
+    log.at("11:00")
+    for name, ip, domain in BIG:
+        log.refuse(
+            f"unknown[{ip}]", f"pat@{domain}", "bea@example.org", UNKNOWN_NAME, ptr=name,
+            reason="Temporary failure in name resolution",
+        )  # fmt: skip
+    for number in range(4):
+        log.refuse(
+            f"unknown[198.51.100.{number + 60}]", f"pat@firm{number}.example", "bea@example.org", UNKNOWN_NAME,
+            ptr=f"mx.firm{number}.example", reason="Temporary failure in name resolution",
+        )  # fmt: skip
+
+
+def invented_domains(log: Log) -> None:
+    log.family()
+    for number in range(25):
+        log.later(minutes=4)
+        ip = f"198.19.31.{number + 1}"
+        log.refuse(f"h{number}.dyn.telco.example[{ip}]", f"x@no{number}.example", "bea@example.org", SENDER_UNKNOWN)
+
+
+def open_resolver(log: Log) -> None:
+    log.family().spam(3)
+    for name, ip, domain in BIG:
+        log.later(minutes=5).refuse(f"{name}[{ip}]", f"pat@{domain}", "bea@example.org", OPEN_RESOLVER)
+
+
+def shut_down_list(log: Log) -> None:
+    log.family().spam(3)
+    for number in range(5):
+        log.later(minutes=5)
+        log.refuse(f"mx{number}.firm.example[198.51.100.{number + 9}]", "a@firm.example", "bea@example.org", SORBS)
+
+
+def list_that_names_all(log: Log) -> None:
+    log.family()
+    for name, ip, domain in BIG:
+        log.later(minutes=5).refuse(f"{name}[{ip}]", f"pat@{domain}", "bea@example.org", SOME_LIST)
+    log.refuse("mail.partner.example[198.51.100.77]", "o@partner.example", "bea@example.org", SOME_LIST)
+
+
+def botnet_on_lists(log: Log) -> None:
+    log.family().spam(60)
+
+
+def behind_docker(log: Log) -> None:
+    for number in range(12):
+        log.later(minutes=4)
+        log.refuse(
+            "unknown[172.18.0.1]", f"a@firm{number}.example", "bea@example.org", UNKNOWN_NAME, helo="mx.a.example"
+        )
+
+
+def web_server_next_door(log: Log) -> None:
+    log.family().spam()
+    log.refuse("unknown[10.0.0.7]", "a@firm.example", "bea@example.org", UNKNOWN_NAME, helo="web", times=2)
+
+
+# --- what should exist here and does not
+
+
+def domain_missing(log: Log) -> None:
+    log.family().spam()
+    mail = ("news@mktomail.example", "bea@second.example")
+    log.refuse("potomac1.mktomail.example[198.51.100.90]", *mail, RELAY_DENIED, times=6, every=900)
+    log.refuse("mail-ed1-f41.google.com[209.85.208.41]", "pat@gmail.com", "bea@second.example", RELAY_DENIED, times=3)
+
+
+def relay_probes(log: Log) -> None:
+    log.family()
+    for number in range(10):
+        log.later(minutes=11)
+        ip = f"198.19.40.{number + 1}"
+        log.refuse(f"h{number}.dyn.telco.example[{ip}]", f"t{number}@probe.example", "m7@tiscali.it", RELAY_DENIED)
+
+
+def relay_probe_in_our_name(log: Log) -> None:
+    log.family()
+    for number in range(6):
+        ip = f"198.19.{number + 50}.9"
+        log.later(minutes=41).refuse(
+            f"unknown[{ip}]", "info@example.org", f"x{number}@gmail.com", RELAY_DENIED, helo="x"
+        )
+
+
+def address_missing(log: Log) -> None:
+    log.family().spam()
+    for name, ip, domain in BIG[:3]:
+        log.later(minutes=30).refuse(f"{name}[{ip}]", f"pat@{domain}", "newcolleague@example.org", NO_USER)
+
+
+def one_typing_error(log: Log) -> None:
+    log.family().refuse(f"{BIG[0][0]}[{BIG[0][1]}]", "pat@gmail.com", "baa@example.org", NO_USER)
+
+
+def dictionary(log: Log) -> None:
+    log.family()
+    for number in range(30):
+        log.later(20)
+        log.refuse("mail.bulk.example[198.19.3.3]", "x@bulk.example", f"name{number}@example.org", NO_USER)
+
+
+# --- greylisting, lists, forwarding
+
+
+def greylist_of_a_pool(log: Log) -> None:
+    log.family().spam()
+    for number in range(8):
+        log.later(minutes=15)
+        log.refuse(
+            f"mail-oln04009206605{number}.outbound.protection.outlook.com[40.92.66.{number + 50}]", "pat@outlook.com",
+            "bea@example.org", GREYLISTED,
+        )  # fmt: skip
+
+
+def greylist_as_it_should(log: Log) -> None:
+    log.family()
+    client = "mx1.partner.example[198.51.100.77]"
+    log.refuse(client, "o@partner.example", "bea@example.org", GREYLISTED, times=2, every=120)
+    log.later(minutes=10).accept(client, "o@partner.example", "bea@example.org")
+    log.spam()
+
+
+def list_server(log: Log) -> None:
+    log.family().spam()
+    for number in range(5):
+        log.later(hours=1)
+        log.refuse(
+            "lists.club.example[198.51.100.120]", f"chess-bounces+bea{number}=example.org@lists.club.example",
+            "bea@example.org", HELO_UNKNOWN, helo="lists.internal.club.example", times=3, every=700,
+        )  # fmt: skip
+
+
+def listed_forward_pool(log: Log) -> None:
+    log.family().spam(10)
+    for number in (4, 5, 6, 7):
+        log.later(hours=1)
+        log.refuse(
+            f"mout-xforward.gmx.net[82.165.159.{number}]", "", "bea@example.org", LISTED, times=3, every=800,
+        )  # fmt: skip
+        log.accept("mout-xforward.gmx.net[82.165.159.20]", "ann@friend.example", "bea@example.org")
+
+
+def disk_full(log: Log) -> None:
+    log.family()
+    for name, ip, domain in BIG:
+        log.refuse(f"{name}[{ip}]", f"pat@{domain}", "bea@example.org", "452 4.3.1 Insufficient system storage")
+        log.refuse(
+            f"mx.{domain}x.example[{ip}]",
+            f"p@{domain}x.example",
+            "b@example.org",
+            "452 4.3.1 Insufficient system storage",
+        )
+
+
+# --- those who do not log in
+
+
+def printer(log: Log) -> None:
+    log.family().spam()
+    log.refuse(
+        "unknown[192.168.1.40]", "scanner@example.org", "boss@partner.example", RELAY_DENIED, helo="printer", times=6,
+        every=600,
+    )  # fmt: skip
+
+
+def user_without_login(log: Log) -> None:
+    log.family().spam()
+    log.send("bea@example.org", "ann@friend.example", "mx.friend.example[198.51.100.5]:25")
+    log.later(hours=1)
+    log.refuse(
+        "p5b01.dip0.t-ipconnect.example[198.51.100.200]", "bea@example.org", "ann@friend.example", RELAY_DENIED,
+        helo="[192.168.178.20]", times=5, every=400,
+    )  # fmt: skip
+
+
+QUIET: tuple[Expect, ...] = ()
+STORIES = (
+    Story("a quiet family day", lambda log: log.family().spam(), QUIET),
+    Story("only spam", lambda log: log.spam(60), QUIET),
+    Story(
+        "an access provider's pool without forward names",
+        pool_of_an_isp,
+        (Expect("refusal", "unresolvable_client_hostname", "medium|high", "JCOM", "sender", says=r"DUNNO"),),
+    ),
+    Story(
+        "the same of a provider that no rule knows",
+        pool_of_unknown_isp,
+        (
+            Expect(
+                "refusal",
+                "unresolvable_client_hostname",
+                "medium|high",
+                "netz.example",
+                "sender",
+                says=r"netz\\.example",
+            ),
+        ),
+    ),
+    Story("spam from clients without a name", spam_without_names, QUIET),
+    Story("refused for a DNS hiccup, came later", refused_and_came_later, QUIET),
+    Story(
+        "our resolver fails: sender domains",
+        resolver_down,
+        (Expect("resolver_broken", "dns_failure", "medium|high", fault="ours", says="resolv.conf"),),
+    ),
+    Story(
+        "our resolver fails: client names",
+        resolver_down_for_clients,
+        (Expect("resolver_broken", "dns_failure", "medium|high", fault="ours"),),
+    ),
+    Story("invented sender domains", invented_domains, QUIET),
+    Story(
+        "Spamhaus does not answer our resolver",
+        open_resolver,
+        (Expect("dead_blocklist", "dnsbl", "high", "zen.spamhaus.org", "ours", says="127.0.0"),),
+    ),
+    Story("a list that was shut down", shut_down_list, (Expect("dead_blocklist", "dnsbl", "high", "sorbs", "ours"),)),
+    Story(
+        "a list that names everybody",
+        list_that_names_all,
+        (Expect("dead_blocklist", "dnsbl", "high", "bl.lists.example", "ours"),),
+    ),
+    Story("a botnet on blocklists", botnet_on_lists, QUIET),
+    Story(
+        "a container hides the clients",
+        behind_docker,
+        (Expect("clients_hidden", "config_error", "high", fault="ours"),),
+    ),
+    Story("a web server in our network, twice", web_server_next_door, QUIET),
+    Story(
+        "a second domain that was never set up",
+        domain_missing,
+        (Expect("domain_not_set_up", "relay_denied", "medium|high", "second.example", "ours"),),
+    ),
+    Story("relay probes", relay_probes, QUIET),
+    Story("relay probes in our own name", relay_probe_in_our_name, QUIET),
+    Story(
+        "people write to a mailbox that was not made",
+        address_missing,
+        (Expect("recipient_missing", "user_unknown", "medium", "newcolleague", "ours"),),
+    ),
+    Story("one typing error of a stranger", one_typing_error, QUIET),
+    Story("a dictionary attack", dictionary, QUIET),
+    Story(
+        "a pool never gets past greylisting",
+        greylist_of_a_pool,
+        (Expect("greylist_stuck", "greylist", "medium", fault="ours"),),
+    ),
+    Story("greylisting as it should be", greylist_as_it_should, QUIET),
+    Story(
+        "a mailing list is refused",
+        list_server,
+        (Expect("list_refused", "helo_invalid", "medium|high", "club.example"),),
+    ),
+    Story(
+        "a provider's forwarding pool on a blocklist",
+        listed_forward_pool,
+        (Expect("refusal", "dnsbl", "medium|high", "GMX"),),
+    ),
+    Story("our disk is full", disk_full, (Expect("server", "system_error", "medium|high", fault="ours"),)),
+    Story(
+        "a printer without login",
+        printer,
+        (Expect("device_without_login", "relay_denied", "medium|high", "scanner@example.org", says="mynetworks"),),
+    ),
+    Story(
+        "one of us forgot to log in",
+        user_without_login,
+        (Expect("device_without_login", "relay_denied", "high", "bea@example.org", "our_user"),),
+    ),
+)
