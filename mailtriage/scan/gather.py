@@ -26,6 +26,11 @@ from mailtriage.syslog.loss import lost_lines
 
 LATE = 100.0  # seconds; Postfix tries a deferred mail again after 300 (minimal_backoff_time), less the time it took
 EVIDENCE_LENGTH = 2000
+# Deliveries by local(8) that lead nowhere.
+NOWHERE = (
+    "delivered to file: /dev/null", "delivered to command: /bin/true", "delivered to command: /usr/bin/true",
+    "delivered to command: exit 0", "delivered to command: cat >/dev/null", "delivered to command: cat > /dev/null",
+)  # fmt: skip
 
 
 @lru_cache(maxsize=4)
@@ -115,7 +120,7 @@ class Gatherer:
             return
         place = Place(self.chunk.number, offset, self._row, event.stamp)
         if event.event == "delivery" and not event.failed:
-            self._success(event, place, raw)
+            self._success(event, place, raw, block, start)
         elif event.failed:
             self._failure(event, place, raw, block, start)
         elif event.event in ("warning", "sasl_failure", "other"):
@@ -200,26 +205,41 @@ class Gatherer:
             return "no_ptr"
         return ""
 
-    def _success(self, event: Event, place: Place, raw: bytes) -> None:
+    def _success(self, event: Event, place: Place, raw: bytes, block: Block, start: int) -> None:
         """A delivery that worked, but late, or only in name."""
         if event.program == "discard" or event.reply == "discarded":
-            key = GroupKey(event.host or "", "local", "policy", "", "Postfix", "", "", "own_server", "discarded")
-            group = self.tally.group(key)
-            group.touch(place, event.repeat)
-            mail = Mail(place, event.sender, event.recipient, event.queue_id, None)
-            group.mails.add(f"{event.queue_id} {event.recipient}", mail)
-            _put(group, event.sender, event.recipient, None, None, event.relay_name)
-            self._evidence(group, place, raw, None)
+            self._aside(event, place, raw, block, start, "policy", "discarded")
+        elif (event.reply or "").startswith(NOWHERE):
+            self._aside(event, place, raw, block, start, "policy", "nowhere")
         if event.delay is None or event.delay < LATE or event.direction == "internal":
             return
         mail = Mail(place, event.sender, event.recipient, event.queue_id, event.relay_name, event.delay)
         self.tally.late.add(event.queue_id or "", mail)
-        if event.delays:
-            part = max(range(4), key=lambda n: event.delays[n])  # type: ignore[index]
-            wait = self.tally.waits.setdefault((event.host or "", "abcd"[part]), [0.0, 0.0, 0.0])
+        for part, seconds in zip("abcd", event.delays or (), strict=False):
+            if seconds < LATE:
+                continue
+            wait = self.tally.waits.setdefault((event.host or "", part), [0.0, 0.0, 0.0])
             wait[0] += 1
-            wait[1] += event.delays[part]
-            wait[2] = max(wait[2], event.delays[part])
+            wait[1] += seconds
+            wait[2] = max(wait[2], seconds)
+            if part == "b":
+                self._aside(event, place, raw, block, start, "system_error", "waited")
+
+    def _aside(
+        self, event: Event, place: Place, raw: bytes, block: Block, start: int, cause: str, outcome: str
+    ) -> None:
+        """Count a delivery that worked in name only, or that our own queue held up: direction ``queue``."""
+        group = self.tally.group(GroupKey(event.host or "", "queue", cause, "", "", "", "", "own_server", outcome))
+        group.touch(place, event.repeat)
+        sender = event.sender
+        if sender is None and event.queue_id:
+            sender = session.sender_before(block.buffer, block.context, start, event.queue_id)
+        if event.queue_id:
+            group.messages.add(event.queue_id)
+        mail = Mail(place, sender, event.recipient, event.queue_id, None, event.delay)
+        group.mails.add(f"{event.queue_id} {event.recipient}", mail)
+        _put(group, sender, event.recipient, None, None, event.relay_name)
+        self._evidence(group, place, raw, None)
 
     def _trouble(self, event: Event, place: Place, raw: bytes) -> None:
         """What the server says of itself."""

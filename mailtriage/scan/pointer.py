@@ -21,7 +21,7 @@ FAILURES = (
     rb"\(discarded", rb": (?:milter-)?hold: ", rb": (?:milter-)?discard: ", rb": redirect: ",
     rb"[ ,]delay=[0-9]{3}", rb"master\[", rb"postsuper\[", rb"postfix-script\[", rb"connect to ", rb"last message ",
     rb"message repeated ", rb"uppressed ",
-    rb"delivered to command: ", rb"delivered to file: ", rb"imuxsock", rb"lost, ",
+    rb"delivered to command: ", rb"delivered to file: ", rb"imuxsock", rb"lost, ", rb"/discard\[", rb"backwards-compat",
 )  # fmt: skip
 
 

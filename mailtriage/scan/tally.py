@@ -29,7 +29,7 @@ class GroupKey(NamedTuple):
     """What makes attempts one trouble: same log, same way, same meaning, same party."""
 
     host: str  # who wrote the lines
-    direction: str  # inbound, submission, outbound, local, internal, server
+    direction: str  # inbound, submission, outbound, local, internal; server (says of itself), queue (sent, but)
     cause: str
     rule: str  # id, or "" where no rule knows it
     operator: str

@@ -66,7 +66,7 @@ def _report(desk: Desk, findings: Sequence[Finding], unread: Sequence[Unread]) -
     events: Counter[str] = Counter()
     days: dict[str, Counter[str]] = {}
     for key, group in tally.groups.items():
-        if key.direction != "server":
+        if key.direction not in ("server", "queue"):
             events[key.cause] += group.count
             for hour in desk.hours(group.hours):
                 days.setdefault(hour.first.date().isoformat(), Counter())[key.cause] += hour.count

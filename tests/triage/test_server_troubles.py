@@ -9,11 +9,21 @@ from tests.triage.server_story import TROUBLES, findings, loud, told
 # log of a real Postfix → severity and kind of its one finding; None: nothing above low
 FIXTURES = {
     "address-in-use": ("high", "port_in_use"),
+    "backwards-compatible": ("low", "deprecated_setting"),
+    "certificate-missing": ("high", "tls_file_missing"),
+    "content-filter-down": ("high", "service_down"),
     "corrupt-queue-file": ("high", "queue_corrupt"),
     "daemon-killed": ("high", "postfix_crashes"),
     "deleted-by-hand": ("low", "postsuper_deleted"),
+    "discarded": ("high", "mail_discarded"),
+    "dnsbl-does-not-answer": ("low", "dead_blocklist"),
     "domain-listed-twice": ("high", "domain_listed_twice"),
+    "expired": ("medium", "mail_expired"),
+    "ipv6-unreachable": ("low", "ipv6_unreachable"),
+    "loops-back": ("high", "loops_back"),
     "mailbox-limit-smaller": ("high", "config_broken"),
+    "mailboxes-down": ("high", "service_down"),
+    "mailboxes-down-and-up": ("low", "service_down"),
     "maildrop-permissions": ("high", "permissions"),
     "main-cf-number": ("high", "config_broken"),
     "main-cf-syntax": ("high", "config_broken"),
@@ -22,14 +32,28 @@ FIXTURES = {
     "milter-down-accepted": ("medium", "milter_down"),
     "no-trouble": None,
     "policy-service-down": ("high", "policy_service_down"),
+    "port-25-blocked": ("high", "port_25_blocked"),
     "process-limit": ("medium", "process_limit"),
     "queue-disk-full": ("high", "disk_full"),
+    "relayhost-login-refused": ("high", "relayhost_login"),
     "relayhost-misspelt": ("high", "relayhost_wrong"),
+    "resolver-down": ("high", "resolver_broken"),
     "sasl-socket-missing": ("high", "auth_socket_missing"),
     "table-missing": ("high", "table_missing"),
     "table-type-missing": ("high", "missing_support"),
     "unknown-transport": ("high", "unknown_transport"),
+    "unused-parameter": ("medium", "config_ignored"),
 }
+# Two troubles in one log: an alias loop and an alias to nobody; a stale table and the sender who met it.
+TWO = {
+    "alias-loop": {("medium", "alias_loop"), ("medium", "alias_broken")},
+    "postmap-forgotten": {("medium", "table_not_rebuilt"), ("medium", "refusal")},
+}
+
+
+@pytest.mark.parametrize("name", TWO)
+def test_two_troubles_stay_two(name: str) -> None:
+    assert {(one.severity, one.kind) for one in loud(findings(TROUBLES / f"{name}.log"))} == TWO[name]
 
 
 @pytest.mark.parametrize("name", FIXTURES)

@@ -166,8 +166,10 @@ def _course(desk: Desk, trouble: Trouble, answers: Answers) -> Course:
     failures = desk.hours(together(trouble.cases).group.hours)
     if proofs:
         facts = [fact for name in proofs for _, fact in answers.of(f"works:{name}")]
-        way = course(failures, desk.fact_hours(facts), desk.now)
-        return Course("ongoing" if way.state == "unknown" else way.state, facts)
+        state = course(failures, desk.fact_hours(facts), desk.now).state
+        last_failure = together(trouble.cases).group.last
+        before = all(fact.last is None or last_failure is None or fact.last < last_failure for fact in facts)
+        return Course("ongoing" if state == "unknown" or before else state, facts)
     _, last = span(desk, [case.group for case in [*trouble.mine, *trouble.hurt]])
     wait = STANDING if trouble.kind in _STANDING else OVER
     over = last is not None and desk.now is not None and desk.now - last > wait

@@ -1,0 +1,42 @@
+"""Mail of this machine's own programs is refused: they write to addresses that do not exist, or with broken ones."""
+
+from collections.abc import Iterable, Iterator
+
+from mailtriage.model.finding import Finding
+from mailtriage.scan.ask import Answers, Question
+from mailtriage.scan.tally import Group, GroupKey
+from mailtriage.triage.case import Case
+from mailtriage.triage.desk import Desk
+from mailtriage.triage.harm import take
+from mailtriage.triage.judgements.mail_discarded import listed
+from mailtriage.triage.of_server import of_server, stands
+
+ORDER = 55
+
+
+def questions(desk: Desk) -> Iterable[Question]:
+    """Nothing beyond the tally."""
+    return ()
+
+
+def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
+    """One finding a cause; many refusals are a script that somebody should correct."""
+    by_cause: dict[str, list[Case]] = {}
+    for case in take(desk, _from_here):
+        by_cause.setdefault(case.key.cause, []).append(case)
+    for cause, found in sorted(by_cause.items()):
+        count = sum(case.count for case in found)
+        who = listed(sender or "<>" for case in found for sender in case.group.senders.members())
+        to = listed(r for case in found for r in case.group.recipients.members())
+        yield of_server(
+            desk, found, "own_programs_refused", cause, "medium" if count >= 20 else "low", state=stands(desk, found),
+            values={"who": who, "to": to},
+        )  # fmt: skip
+
+
+def _from_here(key: GroupKey, group: Group) -> bool:
+    clients = group.clients.members()
+    return (
+        key.direction in ("inbound", "submission") and key.cause != "auth_failed" and bool(clients)
+        and all(client.startswith("127.") or client == "::1" for client in clients)
+    )  # fmt: skip
