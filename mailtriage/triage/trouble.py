@@ -49,6 +49,7 @@ class Trouble:
         self.cases = cases
         self.after: list[Case] = []
         self.hurt: list[Case] = []
+        self.first = {case.key.trust for case in cases if _fatal(case)}  # programs that stop by their own words
         self.programs = {case.key.trust for case in cases if {"fatal", "panic"} & set(case.outcomes)}
         self.stopped: set[str] = set()  # daemons that die of it
 

@@ -18,7 +18,7 @@ FIXTURES = {
     "discarded": ("high", "mail_discarded"),
     "dnsbl-does-not-answer": ("low", "dead_blocklist"),
     "domain-listed-twice": ("high", "domain_listed_twice"),
-    "expired": ("medium", "mail_expired"),
+    "expired": ("medium", "failure"),
     "ipv6-unreachable": ("low", "ipv6_unreachable"),
     "loops-back": ("high", "loops_back"),
     "mailbox-limit-smaller": ("high", "config_broken"),
@@ -31,11 +31,12 @@ FIXTURES = {
     "milter-down": ("high", "milter_down"),
     "milter-down-accepted": ("medium", "milter_down"),
     "no-trouble": None,
+    "postmap-forgotten": ("medium", "table_not_rebuilt"),
     "policy-service-down": ("high", "policy_service_down"),
     "port-25-blocked": ("high", "port_25_blocked"),
     "process-limit": ("medium", "process_limit"),
     "queue-disk-full": ("high", "disk_full"),
-    "relayhost-login-refused": ("high", "relayhost_login"),
+    "relayhost-login-refused": ("high", "smarthost"),
     "relayhost-misspelt": ("high", "relayhost_wrong"),
     "resolver-down": ("high", "resolver_broken"),
     "sasl-socket-missing": ("high", "auth_socket_missing"),
@@ -47,7 +48,6 @@ FIXTURES = {
 # Two troubles in one log: an alias loop and an alias to nobody; a stale table and the sender who met it.
 TWO = {
     "alias-loop": {("medium", "alias_loop"), ("medium", "alias_broken")},
-    "postmap-forgotten": {("medium", "table_not_rebuilt"), ("medium", "refusal")},
 }
 
 

@@ -1,4 +1,4 @@
-"""Mail that was given up after days: who lost what."""
+"""Mail that was given up after days, where no finding on its destination names it: who lost what."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -13,10 +13,11 @@ from mailtriage.triage.judgements.mail_discarded import listed
 from mailtriage.triage.of_server import of_server
 from mailtriage.triage.organisation import domain_of
 
-ORDER = 66
+ORDER = 890  # after those who know the destinations, before plain failures
 
 
 MOST = 100
+_GIVEN_UP = ("expired", "force-expired")
 
 
 def questions(desk: Desk) -> Iterable[Question]:
@@ -27,10 +28,17 @@ def questions(desk: Desk) -> Iterable[Question]:
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding for all of it."""
-    mails = _mails(desk)
-    found = take(desk, lambda key, group: key.outcome == "expired")
-    if not found:
-        return
+    named = {
+        mail.queue_id
+        for case in desk.cases
+        for key, group in case.groups
+        if key.outcome == "deferred"
+        for _, mail in group.mails.items()
+    }
+    mails = [mail for mail in _mails(desk) if mail.queue_id not in named]
+    found = take(desk, lambda key, group: key.outcome in _GIVEN_UP)
+    if not found or not mails:
+        return  # the attempts before stand in a finding on their destination, and say who lost what
     lost: list[LostMail] = []
     recipients: set[str] = set()
     for mail in sorted(mails):
@@ -67,6 +75,6 @@ def _mails(desk: Desk) -> list[Mail]:
         mail
         for case in desk.open()
         for key, group in case.groups
-        if key.outcome == "expired"
+        if key.outcome in _GIVEN_UP
         for _, mail in group.mails.items()
     ]

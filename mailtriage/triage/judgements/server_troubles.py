@@ -25,6 +25,7 @@ from mailtriage.triage.trouble import Trouble, plain_object, span, troubles
 ORDER = 50  # before those who would take the refusals of a broken server for the senders' trouble
 OVER = timedelta(hours=2)  # without another such line before the log's end, the trouble is taken to be over
 STANDING = timedelta(hours=24)  # the same for what is only said when a daemon starts
+LASTING = timedelta(days=3)  # and for what nobody mends by the way
 BRIEF = timedelta(minutes=10)
 MANY_DELETED = 100
 NAMES = 3  # objects that a title names
@@ -33,6 +34,7 @@ _STANDING = frozenset(
     {"config_ignored", "config_overridden", "deprecated_setting", "table_not_rebuilt", "missing_support",
      "tls_file_missing", "hostname_bad", "domain_listed_twice", "queue_corrupt", "alias_loop", "mail_discarded"}
 )  # fmt: skip
+_LASTING = frozenset({"missing_support", "tls_file_missing", "queue_corrupt", "hostname_bad"})
 _HARMLESS_ALONE = frozenset({"milter_down"})  # medium where no mail was refused for it: mail came in unchecked
 STARTS = frozenset({"does_not_start", "port_in_use", "config_broken"})
 _AGENTS = frozenset({"smtp", "lmtp", "local", "virtual", "pipe"})
@@ -64,7 +66,7 @@ def _proofs(trouble: Trouble) -> set[str]:
     """Whose work would show that a trouble is over; nothing where no such line tells."""
     if trouble.kind == "auth_socket_missing":
         return {"login"}
-    workers = {name for name in trouble.programs if name in _AGENTS or name in _EVENT}
+    workers = {name for name in trouble.first if name in _AGENTS or name in _EVENT}
     if trouble.kind in STARTS and not workers:
         return {"qmgr"}
     if not trouble.stopped and trouble.kind != "config_broken":
@@ -171,7 +173,7 @@ def _course(desk: Desk, trouble: Trouble, answers: Answers) -> Course:
         before = all(fact.last is None or last_failure is None or fact.last < last_failure for fact in facts)
         return Course("ongoing" if state == "unknown" or before else state, facts)
     _, last = span(desk, [case.group for case in [*trouble.mine, *trouble.hurt]])
-    wait = STANDING if trouble.kind in _STANDING else OVER
+    wait = LASTING if trouble.kind in _LASTING else STANDING if trouble.kind in _STANDING else OVER
     over = last is not None and desk.now is not None and desk.now - last > wait
     return Course("recovered" if over else "ongoing", ())
 

@@ -8,6 +8,7 @@ from mailtriage.scan.ask import Answers, Question
 from mailtriage.triage.case import Case
 from mailtriage.triage.delivery import domains, null_senders, party_id, sent, to_ourselves
 from mailtriage.triage.desk import Desk
+from mailtriage.triage.of_server import stands
 from mailtriage.triage.organisation import organisation
 from mailtriage.triage.outgoing import outgoing
 
@@ -15,6 +16,7 @@ ORDER = 280
 SEVERAL = 2  # recipients' domains that have nothing to do with the relay
 DOOR = ("auth_required", "auth_failed", "relay_denied", "rate_limit", "sender_rejected", "network", "tls_required",
         "config_error", "connection_limit", "dns_failure", "policy", "ip_reputation")  # fmt: skip
+_LOGIN = ("auth_failed", "auth_required")  # no later try helps; somebody must correct the login
 _PORTS = (":587 ", ":465 ", ":587,", ":465,")
 
 
@@ -36,7 +38,9 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             desk.claim(cases)
             yield outgoing(
                 desk, answers, cases, "smarthost", Party("host", who, who), cause=cause, words="smarthost",
-                fault="ours", act="our_admin", values={"relay": who, "passed": len(sent(desk, answers, cases[0]))},
+                fault="ours", act="our_admin",
+                level="high" if cause in _LOGIN and stands(desk, cases) == "ongoing" else None,
+                values={"relay": who, "passed": len(sent(desk, answers, cases[0]))},
             )  # fmt: skip
 
 
