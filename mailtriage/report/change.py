@@ -5,13 +5,13 @@ from datetime import datetime
 
 from rich.text import Text
 
-from mailtriage.model.report import Report
+from mailtriage.report.card import Card
 from mailtriage.report.jsonl import line
 from mailtriage.report.record import finding_record
-from mailtriage.report.text import CARD, Page, View
 from mailtriage.texts.catalog import Texts
 from mailtriage.triage.changes import Change
 
+CARD = 9  # lines at most
 _STYLE = {"opened": "bold red", "worse": "bold red", "returned": "bold red", "closed": "bold green"}
 
 
@@ -21,12 +21,11 @@ def text(change: Change, now: datetime | None, texts: Texts, width: int, command
     words = texts.say(f"report.change.{change.change}", before=change.before, count=finding.count)
     head = Text((texts.date(now, "full_time") + "  ") if now else "")
     yield head.append(words, style=_STYLE[change.change])
-    page = Page(Report(), (finding,), texts, View(width=width, command=command))
+    card = Card(finding, texts, width)
     if change.change == "closed":
-        yield page.title("", finding)
-        yield from page.labelled("", page.facts(finding), 2)
+        yield from [*card.title(), *card.facts(2)]
     else:
-        yield from page.card("", finding, CARD)
+        yield from card.lines(CARD, f"{command} --finding {finding.id}")
 
 
 def record(change: Change) -> str:

@@ -23,7 +23,7 @@ def line(finding: Finding, texts: Texts) -> str:
         state_words(finding, texts),
         finding.cause,
         finding.title,
-        texts.say("report.attempts", count=finding.count),
+        texts.say("report.attempts", count=finding.count, number=finding.count),
         "..".join(times),
         ",".join(domains),
         finding.links[0].url if finding.links else "",

@@ -8,6 +8,7 @@ from mailtriage.model.finding import CodeCount, Evidence, Finding, Legitimacy, L
 from mailtriage.rules.advice import advise
 from mailtriage.rules.book import Classification
 from mailtriage.scan.ask import Fact
+from mailtriage.syslog.head import parse_head
 from mailtriage.texts.catalog import fill
 from mailtriage.triage.case import Case, together
 from mailtriage.triage.desk import Desk
@@ -173,10 +174,14 @@ def _quote(case: Case) -> str | None:
     """The words of the last line of a case: the reply, or the text behind the tag."""
     if not case.group.ends:
         return None
-    text = case.group.ends[-1].text
+    raw = case.group.ends[-1].text
+    head = parse_head(raw.encode())
+    if head is None or head.tag is None:
+        return raw
+    text = f"{head.tag}[]: {head.text}"
     for mark in (" said: ", "status=", "reject: ", "]: "):
         _, found, tail = text.partition(mark)
         if found:
             words = tail if mark != "status=" else tail.partition(" (")[2].removesuffix(")")
             return words.rpartition(" (in reply to ")[0] or words.partition("; from=<")[0] or words
-    return text
+    return raw

@@ -21,7 +21,7 @@ from tests.wrappings.rewrap import FILES, Entry, entries
 COMPARED = (
     "id", "kind", "severity", "cause", "detail", "rule", "operator", "via", "direction", "title", "party", "state",
     "count", "messages", "codes", "own_ips", "own_users", "logs", "senders", "recipients", "clients", "relays",
-    "distinct", "steps", "links", "request_text", "user_text",
+    "distinct", "steps", "links", "request_text", "user_text", "quote",
 )  # fmt: skip
 
 
