@@ -8,7 +8,6 @@ from mailtriage.model.finding import CodeCount, Evidence, Finding, Legitimacy, L
 from mailtriage.rules.advice import advise
 from mailtriage.rules.book import Classification
 from mailtriage.scan.ask import Fact
-from mailtriage.syslog.head import parse_head
 from mailtriage.texts.catalog import fill
 from mailtriage.triage.case import Case, together
 from mailtriage.triage.desk import Desk
@@ -16,6 +15,7 @@ from mailtriage.triage.episodes import Hour, course
 from mailtriage.triage.inbound import client_cidr, pool_regex
 from mailtriage.triage.organisation import domain_of
 from mailtriage.triage.servers import servers
+from mailtriage.triage.unwrapped import unwrapped
 
 SHOWN = 50  # names of senders, recipients, clients in a finding
 LOST = 200
@@ -174,14 +174,10 @@ def _quote(case: Case) -> str | None:
     """The words of the last line of a case: the reply, or the text behind the tag."""
     if not case.group.ends:
         return None
-    raw = case.group.ends[-1].text
-    head = parse_head(raw.encode())
-    if head is None or head.tag is None:
-        return raw
-    text = f"{head.tag}[]: {head.text}"
-    for mark in (" said: ", "status=", "reject: ", "]: "):
+    text = unwrapped(case.group.ends[-1].text)
+    for mark in (" said: ", "status=", "reject: ", ": "):
         _, found, tail = text.partition(mark)
         if found:
             words = tail if mark != "status=" else tail.partition(" (")[2].removesuffix(")")
             return words.rpartition(" (in reply to ")[0] or words.partition("; from=<")[0] or words
-    return raw
+    return text

@@ -26,6 +26,7 @@ from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft, say_steps
 from mailtriage.triage.organisation import domain_of
 from mailtriage.triage.stakes import BLOCKS, RECIPIENTS, Stakes, severity
+from mailtriage.triage.unwrapped import unwrapped
 
 OFTEN = 3  # episodes after which a release alone will not do
 SHOWN = 10  # mails that are named in words
@@ -168,11 +169,12 @@ def _request(desk: Desk, finding: Finding) -> str | None:
         return finding.request_text
     rows = []
     for line in finding.evidence[-3:]:
-        host = next((relay for relay in finding.relays if relay in line.text), "")
-        _, found, words = line.text.partition(" said: ")
+        text = unwrapped(line.text)
+        host = next((relay for relay in finding.relays if relay in text), "")
+        _, found, words = text.partition(" said: ")
         if not found:
-            _, found, words = line.text.partition(" refused to talk to me: ")
-        when = next((mail.time for mail in finding.lost if mail.queue_id and f" {mail.queue_id}:" in line.text), None)
+            _, found, words = text.partition(" refused to talk to me: ")
+        when = next((mail.time for mail in finding.lost if mail.queue_id and f" {mail.queue_id}:" in text), None)
         if found and when:
             rows.append(f"{stamp(when)}  {host}: {words.rpartition(' (in reply to ')[0] or words.rstrip(')')}")
     if not rows:
