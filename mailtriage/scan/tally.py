@@ -12,6 +12,7 @@ from mailtriage.model.report import Unread
 from mailtriage.model.stamp import Stamp
 from mailtriage.scan.sample import Sample
 from mailtriage.syslog.calendar import Run
+from mailtriage.syslog.head import parse_head
 
 HOUR = 3_600_000_000  # microseconds
 
@@ -54,7 +55,15 @@ class Line(NamedTuple):
     """A line of the log as evidence."""
 
     place: Place
-    text: str
+    raw: str  # verbatim
+
+    @property
+    def text(self) -> str:
+        """``tag[pid]: text`` without what others put around it: JSON with its escapes, a container's prefix."""
+        head = parse_head(self.raw.encode("utf-8", "replace"))
+        if head is None or head.tag is None:
+            return self.raw
+        return f"{head.tag}[{head.pid}]: {head.text}" if head.pid is not None else f"{head.tag}: {head.text}"
 
 
 class Hours:

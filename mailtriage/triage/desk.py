@@ -70,7 +70,7 @@ class Desk:
             chosen = chosen[: limit - limit // 2] + chosen[-(limit // 2) :]
         sources = self.survey.sources
         return tuple(
-            Evidence(sources[line.place.source].name, self.survey.line(line.place), line.text) for line in chosen
+            Evidence(sources[line.place.source].name, self.survey.line(line.place), line.raw) for line in chosen
         )
 
     def evidence_of(self, case: Case, limit: int = 20) -> tuple[Evidence, ...]:

@@ -15,7 +15,6 @@ from mailtriage.triage.episodes import Hour, course
 from mailtriage.triage.inbound import client_cidr, pool_regex
 from mailtriage.triage.organisation import domain_of
 from mailtriage.triage.servers import servers
-from mailtriage.triage.unwrapped import unwrapped
 
 SHOWN = 50  # names of senders, recipients, clients in a finding
 LOST = 200
@@ -174,8 +173,8 @@ def _quote(case: Case) -> str | None:
     """The words of the last line of a case: the reply, or the text behind the tag."""
     if not case.group.ends:
         return None
-    text = unwrapped(case.group.ends[-1].text)
-    for mark in (" said: ", "status=", "reject: ", ": "):
+    text = case.group.ends[-1].text
+    for mark in (" said: ", "status=", "reject: ", "]: "):
         _, found, tail = text.partition(mark)
         if found:
             words = tail if mark != "status=" else tail.partition(" (")[2].removesuffix(")")

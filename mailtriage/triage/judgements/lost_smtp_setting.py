@@ -129,8 +129,7 @@ def _finding(desk: Desk, sender: str, fact: Fact, found: list[Case], points: int
     for client in fact.clients:
         group.clients.add(client)
     for _, line in [*whole.group.evidence.items(), *(("", end) for end in whole.group.ends)]:
-        # Docker's json-file driver escapes < and >.
-        if f"from=<{sender}>" in line.text.lower().replace("\\u003c", "<").replace("\\u003e", ">"):
+        if f"from=<{sender}>" in line.text.lower():
             group.evidence.add(f"{line.place.source}:{line.place.offset}", line)
             group.keep_ends(line)
     names = sorted(whole.group.names.members())
