@@ -1,5 +1,7 @@
 """Stories of incoming mail and of our own users' submission: functions write logs, the table says what they mean."""
 
+from collections.abc import Callable
+
 from tests.triage.stories import (
     GREYLISTED,
     HELO_UNKNOWN,
@@ -265,6 +267,164 @@ def user_without_login(log: Log) -> None:
     )  # fmt: skip
 
 
+# --- the person whose program lost its server, and all that only looks like it
+
+NOT_ALLOWED = "550 5.7.23 <{to}>: Recipient address rejected: Message rejected due to: SPF fail - not authorized"
+OWN_OUTSIDE = "554 5.7.1 <{sender}>: Sender address rejected: own domain without login"
+
+
+def _lost(
+    client: str, text: str, *, ptr: str | None = None, logins: int = 5, others: int = 0
+) -> Callable[[Log], object]:
+    def write(log: Log) -> None:
+        log.family().spam()
+        for _ in range(logins):
+            log.later(minutes=30).send("bea@example.org", "ann@friend.example", "mx.friend.example[198.51.100.5]:25")
+        log.later(hours=20)
+        for turn in range(5):
+            log.later(hours=1)
+            for number in range(others):
+                log.refuse(
+                    client.format(number),
+                    f"kunde{number}@netz.example",
+                    "son@example.org",
+                    text,
+                    ptr=ptr and ptr.format(number),
+                )
+            log.refuse(client.format(turn), "bea@example.org", "son@example.org", text, ptr=ptr and ptr.format(turn))
+
+    return write
+
+
+def forged_in_our_name(log: Log) -> None:
+    log.family().spam()
+    for number in range(30):
+        log.later(minutes=9)
+        ip = f"198.19.77.{number + 1}"
+        log.refuse(
+            f"h{number}.dyn.telco.example[{ip}]", "bea@example.org", "bea@example.org", OWN_OUTSIDE, helo="example.org"
+        )
+
+
+def forged_by_a_server(log: Log) -> None:
+    log.family().spam()
+    for number in range(12):
+        log.later(minutes=7)
+        log.refuse(
+            "vps12.rent.example[198.19.5.5]",
+            f"{['info', 'sales', 'admin', 'bea', 'hr', 'boss'][number % 6]}@example.org",
+            f"staff{number}@example.org",
+            OWN_OUTSIDE,
+        )
+
+
+def list_returns_our_mail(log: Log) -> None:
+    log.family().spam()
+    for number in range(5):
+        log.later(hours=2)
+        log.send("bea@example.org", "chess@club.example", "lists.club.example[198.51.100.120]:25")
+        log.later(minutes=2)
+        log.refuse("lists.club.example[198.51.100.120]", "bea@example.org", f"son{number % 2}@example.org", NOT_ALLOWED)
+
+
+def forwarder_with_srs(log: Log) -> None:
+    log.family().spam()
+    srs = "SRS0=HHH=TT=example.org=bea@forward.example"
+    log.refuse("out.forward.example[198.51.100.121]", srs, "son@example.org", OWN_OUTSIDE)
+
+
+def web_form(log: Log) -> None:
+    log.family().spam()
+    for _ in range(4):
+        log.later(hours=2)
+        log.refuse("web7.hoster.example[198.51.100.130]", "www-data@example.org", "bea@example.org", OWN_OUTSIDE)
+
+
+def secondary_mx(log: Log) -> None:
+    log.family().spam()
+    for number in range(6):
+        log.later(hours=1)
+        log.refuse("mx2.example.org[198.51.100.131]", f"ann{number}@friend.example", "bea@example.org", NOT_ALLOWED)
+
+
+def newsletter_service(log: Log) -> None:
+    log.family().spam()
+    for _ in range(4):
+        log.later(hours=1)
+        log.refuse("o1.ptr2.sendgrid.net[167.89.1.2]", "news@example.org", "bea@example.org", NOT_ALLOWED)
+
+
+def listed_isp(log: Log) -> None:
+    _lost("mail{0}.netz.example[198.51.100.14{0}]", LISTED, others=3)(log)
+
+
+# --- logins
+
+
+def old_password(log: Log) -> None:
+    log.family().spam()
+    home = "p5b0.isp.example[203.0.113.99]"
+    for _ in range(8):
+        queue_id = log.take(home, "bea@example.org", login="bea@example.org")
+        log.deliver(queue_id, "ann@friend.example", "mx.friend.example[198.51.100.5]:25").removed(queue_id)
+        log.failed_login(home, "bea@example.org", times=3, every=900)
+        log.later(minutes=10)
+
+
+def guessing(log: Log) -> None:
+    log.family()
+    for number in range(80):
+        log.later(20)
+        log.failed_login(f"unknown[198.19.60.{number % 40 + 1}]", ("admin", "info", "test", "bea")[number % 4])
+
+
+def one_wrong_password(log: Log) -> None:
+    log.family().spam()
+    log.failed_login("p5b0.isp.example[203.0.113.99]", "bea@example.org", times=2, every=5)
+    log.send("bea@example.org", "ann@friend.example", "mx.friend.example[198.51.100.5]:25")
+
+
+def users_on_a_blocklist(log: Log) -> None:
+    log.family().spam()
+    log.send("bea@example.org", "ann@friend.example", "mx.friend.example[198.51.100.5]:25")
+    for number in range(4):
+        log.later(hours=1)
+        log.refuse(
+            f"p5b0{number}.isp.example[203.0.113.9{number}]",
+            "bea@example.org",
+            "ann@friend.example",
+            LISTED,
+            service="postfix/submission/smtpd",
+            login="bea@example.org",
+        )
+
+
+def scanner_on_submission(log: Log) -> None:
+    log.family().spam()
+    text = "554 5.7.1 <unknown[{ip}]>: Client host rejected: Access denied"
+    for number in range(6):
+        ip = f"198.19.90.{number + 1}"
+        log.later(hours=1)
+        log.refuse(
+            f"unknown[{ip}]", "x@probe.example", "y@far.example", text, service="postfix/submission/smtpd", helo="x"
+        )
+
+
+def helo_pattern_hits_a_service(log: Log) -> None:
+    log.family().spam()
+    text = "554 5.7.1 <{helo}>: Helo command rejected: dynamic address, use your provider"
+    log.refuse("203.0.113.144.jfk.braze.com[203.0.113.144]", "bounces-1@e.shop.example", "bea@example.org", text)
+
+
+def spam_through_a_large_provider(log: Log) -> None:
+    log.family()
+    text = "550 5.7.1 Spam message rejected"
+    log.refuse(
+        "mail-ed1-f41.google.com[209.85.208.41]", "win@gmail.com", "bea@example.org", text, stage="END-OF-MESSAGE"
+    )
+
+
+LOST = Expect("lost_smtp_setting", "", "high", "bea@example.org", "our_user", says="587")
 QUIET: tuple[Expect, ...] = ()
 STORIES = (
     Story("a quiet family day", lambda log: log.family().spam(), QUIET),
@@ -360,4 +520,72 @@ STORIES = (
         user_without_login,
         (Expect("device_without_login", "relay_denied", "high", "bea@example.org", "our_user"),),
     ),
+    Story(
+        "a lost outgoing server, JCOM",
+        _lost("unknown[198.51.100.1{0}]", UNKNOWN_NAME, ptr="omta001{0}.jcom.zaq.ne.jp"),
+        (LOST,),
+    ),
+    Story(
+        "the same, never seen to log in, among other customers",
+        _lost("unknown[198.51.100.1{0}]", UNKNOWN_NAME, ptr="omta001{0}.jcom.zaq.ne.jp", logins=0, others=2),
+        (LOST,),
+        allowed=(Expect("refusal", "unresolvable_client_hostname"),),
+    ),
+    Story(
+        "the same with a proper name, refused for SPF",
+        _lost("smtp-out{0}.netz.example[198.51.100.1{0}]", NOT_ALLOWED),
+        (LOST,),
+        allowed=(Expect("refusal", "auth_spf"),),
+    ),
+    Story(
+        "the same, refused by the rule for our own domain",
+        _lost("smtp-out{0}.netz.example[198.51.100.1{0}]", OWN_OUTSIDE),
+        (LOST,),
+        allowed=(Expect("refusal", "sender_rejected"),),
+    ),
+    Story(
+        "the same, the provider is on a blocklist",
+        listed_isp,
+        (Expect("lost_smtp_setting", "", "medium|high", "bea@example.org"),),
+        allowed=(Expect("refusal", "dnsbl"),),
+    ),
+    Story("forged in our name, to itself", forged_in_our_name, QUIET),
+    Story("forged in our names by a rented server", forged_by_a_server, QUIET),
+    Story(
+        "a list brings our mail back",
+        list_returns_our_mail,
+        QUIET,
+        allowed=(Expect("list_refused|refusal", "auth_spf"),),
+    ),
+    Story("a forwarder with SRS", forwarder_with_srs, QUIET),
+    Story(
+        "our web form", web_form, (Expect("own_machine_refused", "", "medium", "hoster.example", "ours", says="SPF"),)
+    ),
+    Story(
+        "our secondary MX", secondary_mx, (Expect("own_machine_refused", "", "medium|high", "mx2.example.org", "ours"),)
+    ),
+    Story(
+        "a newsletter service in our name",
+        newsletter_service,
+        (Expect("own_machine_refused", "", "medium", "sendgrid"),),
+    ),
+    Story(
+        "an old password on a phone",
+        old_password,
+        (Expect("saved_old_password", "auth_failed", "medium", "bea@example.org", "our_user"),),
+    ),
+    Story("password guessing", guessing, QUIET),
+    Story("one wrong password", one_wrong_password, QUIET),
+    Story(
+        "our users meet a blocklist",
+        users_on_a_blocklist,
+        (Expect("own_user_refused", "dnsbl", "high", "bea@example.org", "ours"),),
+    ),
+    Story("scanners on the submission port", scanner_on_submission, QUIET),
+    Story(
+        "a pattern for dynamic names hits a service",
+        helo_pattern_hits_a_service,
+        (Expect("refusal|list_refused", "helo_invalid", "medium", "braze"),),
+    ),
+    Story("spam through a large provider", spam_through_a_large_provider, QUIET),
 )

@@ -1,155 +1,214 @@
 """One of our own users sends through somebody else's servers: the mail program lost its outgoing server (SMTP).
 
 The clues: the envelope sender's domain is ours, the client is a foreign relay, there is no login; the person wrote to
-people who exist here, and comes again. Told apart from forgery (dynamic lines, blocklists, a dictionary), from
-forwarders and lists that return our own mail, from rewritten addresses (SRS is nobody's), and from machines.
+people who exist here, and comes again. Told apart from forgery (dynamic lines, blocklists, writing to oneself, a
+dictionary), from forwarders and lists that bring our own mail back (the person logged in minutes before), from
+rewritten addresses (SRS is nobody's), and from machines and services that send in our name (own_machine_refused).
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from mailtriage.model.finding import Finding, Legitimacy, Party, Reason
 from mailtriage.scan.ask import Answers, Fact, Question
 from mailtriage.scan.party import pool_pattern
+from mailtriage.scan.tally import Mail
 from mailtriage.triage.address import is_list_sender, unwrap
 from mailtriage.triage.case import Case, together
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
+from mailtriage.triage.inbound import case_organisation
 from mailtriage.triage.legitimacy import dynamic
+from mailtriage.triage.machines import is_machine, sends_for_others
 from mailtriage.triage.organisation import domain_of, organisation
 
 ORDER = 100
-CERTAIN, LIKELY = 4, 2  # points
-_MACHINES = ("root", "www-data", "apache", "nginx", "noreply", "no-reply", "mailer-daemon", "postmaster", "cron")
+LIKELY, CERTAIN = 4, 6  # points
+MOST = 60  # senders that are asked about
+# relay_denied is a program that does not log in here; greylisting lets it through later.
+_NEVER = ("auth_failed", "auth_required", "relay_denied", "greylist", "user_unknown", "protocol_error")
+_SLOT = 600_000_000  # microseconds: facts are counted by ten minutes
+
+
+@dataclass
+class _Suspect:
+    """A sender of ours and the cases of one foreign organisation that refused it."""
+
+    sender: str
+    organisation: str
+    cases: list[Case]
 
 
 def questions(desk: Desk) -> Iterable[Question]:
-    """Every refusal of a sender of ours, by sender; and where that sender used to come from."""
-    for domain in sorted(desk.own.domain_names)[:50]:
+    """Every refusal of such a sender by client, and where and when the person logs in."""
+    for sender in sorted({suspect.sender for suspect in _suspects(desk)})[:MOST]:
         yield Question(
-            f"own_refused:{domain}",
-            (f"@{domain}> to=<", f"@{domain}>, to=<"),
-            frozenset({"reject"}),
-            (("sender", "ends", domain),),
-            ("sender",),
-        )
+            f"own_refused:{sender}", (f"from=<{sender}>",), frozenset({"reject", "milter_reject"}),
+            (("sender", "is", sender),), ("client_addr",),
+        )  # fmt: skip
         yield Question(
-            f"own_login:{domain}",
-            ("sasl_username=",),
-            frozenset({"client"}),
-            (("sasl_username", "has", ""),),
-            ("sasl_username",),
-        )
+            f"own_login:{sender}", (f"sasl_username={sender}", f"sasl_username={sender.partition('@')[0]}"),
+            frozenset({"client"}), (), ("sasl_username",),
+        )  # fmt: skip
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
-    """One finding a person."""
-    for domain in sorted(desk.own.domain_names)[:50]:
-        logins = {values[0]: fact for values, fact in answers.of(f"own_login:{domain}")}
-        for (sender,), fact in answers.of(f"own_refused:{domain}"):
-            found = _cases(desk, fact)
-            if not found or not _person(sender):
-                continue
-            points, reasons = _weigh(desk, sender, fact, found, logins)
-            if points >= LIKELY:
-                yield _finding(desk, sender, fact, found, points, reasons)
+    """One finding a person and provider."""
+    explained: dict[str, set[str]] = {}
+    suspects = _suspects(desk)
+    for suspect in suspects:
+        clients = {client for case in suspect.cases for client in case.group.clients.members()}
+        fact = Fact()
+        for (client,), one in answers.of(f"own_refused:{suspect.sender}"):
+            if client in clients:
+                fact.merge(one)
+        if not fact.count:
+            continue
+        names = (suspect.sender, suspect.sender.partition("@")[0])
+        logins = [one for (user,), one in answers.of(f"own_login:{suspect.sender}") if user in names]
+        points, reasons = _weigh(desk, suspect, fact, logins)
+        if points >= LIKELY:
+            yield _finding(desk, suspect, fact, logins, points, reasons)
+            explained.setdefault(suspect.organisation, set()).add(suspect.sender)
+    for suspect in suspects:
+        # A pool that brought nothing but these people's mail is no trouble of its own.
+        known = explained.get(suspect.organisation, set())
+        desk.claim(case for case in suspect.cases if {s.lower() for s in case.group.senders.members()} <= known)
+
+
+def _suspects(desk: Desk) -> list[_Suspect]:
+    """Senders of ours that were refused as they came from a foreign, named, mail-server-like client."""
+    found: dict[tuple[str, str], _Suspect] = {}
+    own = {organisation(name) for name in desk.own.domain_names}
+    for case in desk.cases:
+        names = case.group.names.members()
+        if case.key.direction != "inbound" or case.key.cause in _NEVER or case.claimed or not names:
+            continue
+        org = case_organisation(case)
+        if case.key.trust not in ("client", "ptr", "helo") or not org or org in own or sends_for_others(desk, names[0]):
+            continue
+        # A HELO name costs nothing: it counts where a provider is known by it.
+        if case.key.trust == "helo" and desk.book.operator_of_pool(names[0]) is None:
+            continue
+        for sender in sorted({s.lower() for s in case.group.senders.members()}):
+            if desk.own.has(sender) and _person(sender):
+                found.setdefault((sender, org), _Suspect(sender, org, [])).cases.append(case)
+    return [found[key] for key in sorted(found)]
 
 
 def _person(sender: str) -> bool:
-    plain = unwrap(sender)
-    local = sender.partition("@")[0]
-    return plain.how in ("plain", "batv") and not is_list_sender(sender) and local not in _MACHINES
+    return unwrap(sender).how in ("plain", "batv") and not is_list_sender(sender) and not is_machine(sender)
 
 
-def _cases(desk: Desk, fact: Fact) -> list[Case]:
-    """The inbound cases that this sender's refusals belong to: same clients, same restriction."""
-    clients = set(fact.clients.members())
-    return [
-        case
-        for case in desk.cases
-        if case.key.direction in ("inbound", "submission")
-        and case.key.cause not in ("auth_failed", "relay_denied", "dnsbl", "greylist")
-        and clients & set(case.group.clients.members())
-    ]
-
-
-def _weigh(desk: Desk, sender: str, fact: Fact, found: list[Case], logins: dict[str, Fact]) -> tuple[int, list[Reason]]:
+def _weigh(desk: Desk, suspect: _Suspect, fact: Fact, logins: list[Fact]) -> tuple[int, list[Reason]]:
+    sender, cases = suspect.sender, suspect.cases
     points: list[tuple[int, str, dict[str, object]]] = [(1, "own_domain", {"domain": domain_of(sender)})]
-    names = sorted({name for case in found for name in case.group.names.members()})
-    name = names[0] if names else ""
-    trusted = any(case.key.trust in ("client", "ptr") for case in found)
-    local = sender.partition("@")[0]
-    login = next((f for user, f in sorted(logins.items()) if user in (sender, local)), None)
-    if login is not None:
-        points.append((2, "logged_in_before", {"count": login.count}))
-    if trusted and name and not dynamic(name):
+    names = sorted({name for case in cases for name in case.group.names.members()})
+    name = names[0]
+    operator = desk.book.operator_of_pool(name)
+    others = {a for case in cases for a in case.group.senders.members() if a and not desk.own.has(a)}
+    customers = any(organisation(domain_of(a)) == suspect.organisation for a in others)
+    if count := sum(one.count for one in logins):
+        points.append((2, "logged_in_before", {"count": count}))
+    if operator or not dynamic(name):
         points.append((1, "foreign_relay", {"name": pool_pattern(names) or name}))
-    if name and desk.book.operator_of_pool(name):
-        points.append((1, "provider_pool", {"operator": desk.book.operator_of_pool(name).name}))  # type: ignore[union-attr]
+    if operator:
+        points.append((2, "provider_pool", {"operator": operator.name}))
+    if customers:
+        points.append((2, "customers_too", {"organisation": suspect.organisation}))
+    if len(fact.clients) >= 2:
+        points.append((1, "relay_pool", {}))
     if fact.count >= 2:
         points.append((1, "comes_again", {"count": fact.count}))
     recipients = [r for r in fact.recipients.members() if r.lower() != sender]
     if recipients and len(recipients) <= 5:
         points.append((1, "few_recipients", {"count": len(recipients)}))
-    others = {a for case in found for a in case.group.senders.members() if not desk.own.has(a)}
-    if name and any(organisation(domain_of(a)) == organisation(name) for a in others):
-        points.append((1, "customers_too", {"organisation": organisation(name)}))
 
+    provider = operator is not None or customers
     if not recipients:
         points.append((-4, "to_itself", {}))
-    if (name and dynamic(name)) or not trusted:
-        points.append((-3, "dynamic_name" if name else "no_name", {"name": name}))
-    if _listed(desk, fact):
-        points.append((-4, "on_blocklist", {}))
-    if len(fact.clients) > 40 or len(recipients) > 8:
+    if not operator and dynamic(name):
+        points.append((-4, "dynamic_name", {"name": name}))
+    if _listed(desk, cases):
+        points.append((-1 if provider else -4, "on_blocklist", {}))
+    if len(recipients) > 8:
         points.append((-3, "many_recipients", {"count": len(recipients)}))
-    orgs = {organisation(n) for n in names}
-    if len(orgs) > 2:
-        points.append((-3, "many_networks", {"count": len(orgs)}))
+    mine = {s.lower() for case in cases for s in case.group.senders.members() if desk.own.has(s)}
+    if len(mine) >= 5 and not provider:
+        points.append((-3, "many_own_senders", {"count": len(mine)}))
+    foreign = {organisation(domain_of(a)) for a in others if domain_of(a)} - {suspect.organisation}
+    if len(foreign) >= 4 and not provider:
+        points.append((-3, "many_sender_domains", {"count": len(foreign)}))
+    if _returned(fact, logins):
+        points.append((-6, "returned", {}))
+    if not provider and not logins and len(fact.clients) < 2:
+        points.append((-1, "no_name", {}))
     total = sum(weight for weight, _, _ in points)
     return total, [Reason(id_, desk.texts.say(f"because.{id_}", **values)) for _, id_, values in points]
 
 
-def _listed(desk: Desk, fact: Fact) -> bool:
-    clients = set(fact.clients.members())
-    return any(clients & set(case.group.clients.members()) for case in desk.cases if case.key.cause == "dnsbl")
+def _listed(desk: Desk, cases: list[Case]) -> bool:
+    return any(case.key.cause == "dnsbl" or desk.of_party(case.key.party, "dnsbl") for case in cases)
 
 
-def _finding(desk: Desk, sender: str, fact: Fact, found: list[Case], points: int, reasons: list[Reason]) -> Finding:
+def _returned(fact: Fact, logins: list[Fact]) -> bool:
+    """Whether the person sent through us right before most of these mails: then somebody brings them back."""
+    slots = {slot for one in logins for slot in one.tens}
+    firsts: dict[str | None, Mail] = {}
+    for mail in [kept for _, kept in fact.mails.items()]:
+        old = firsts.get(mail.recipient)
+        firsts[mail.recipient] = mail if old is None else min(old, mail)
+    near = 0
+    for mail in firsts.values():
+        if mail.place.stamp is not None:
+            slot = mail.place.stamp.micros // _SLOT
+            near += bool({(mail.place.source, slot), (mail.place.source, slot - 1)} & slots)
+    return bool(firsts) and 2 * near > len(firsts)
+
+
+def _finding(
+    desk: Desk, suspect: _Suspect, fact: Fact, logins: list[Fact], points: int, reasons: list[Reason]
+) -> Finding:
     # The refusals of this person alone: the rest of the pool is another finding.
-    whole = together(found)
+    sender, whole = suspect.sender, together(suspect.cases)
     mine = Case(whole.key)
-    mine.hosts = whole.hosts
-    mine.rules = whole.rules
+    mine.hosts, mine.rules = whole.hosts, whole.rules
     group = mine.group
     group.count, group.first, group.last, group.hours = fact.count, fact.first, fact.last, fact.hours
+    group.codes = whole.group.codes if len(whole.group.codes) == 1 else group.codes
     group.senders.add(sender)
     for recipient in fact.recipients:
         group.recipients.add(recipient)
         group.messages.add(f"{sender} {recipient}")
     for client in fact.clients:
         group.clients.add(client)
+    for name in whole.group.names:
+        group.names.add(name)
     for _, line in [*whole.group.evidence.items(), *(("", end) for end in whole.group.ends)]:
         if f"from=<{sender}>" in line.text.lower():
             group.evidence.add(f"{line.place.source}:{line.place.offset}", line)
             group.keep_ends(line)
     names = sorted(whole.group.names.members())
-    operator = desk.book.operator_of_pool(names[0]) if names else None
-    provider = operator.name if operator else organisation(names[0]) if names else ", ".join(fact.clients.members()[:2])
-    certainty = "certain" if points >= CERTAIN else "likely"
-    domain = domain_of(sender)
-    return draft(
-        desk, [mine], "lost_smtp_setting", Party("own_user", sender, sender), "high" if points >= CERTAIN else "medium",
-        cause=whole.key.cause, direction="inbound", fault="our_user", act="our_user",
-        legitimacy=Legitimacy(round(min(points / 6, 1.0), 2), tuple(reasons)),
+    operator = desk.book.operator_of_pool(names[0])
+    provider = operator.name if operator else suspect.organisation
+    certain = points >= CERTAIN
+    host = _mail_host(desk, whole)
+    finding = draft(
+        desk, [mine], "lost_smtp_setting", Party("own_user", sender, sender), "high" if certain else "medium",
+        cause=whole.key.cause, direction="inbound", fault="our_user", act="our_user", successes=logins,
+        legitimacy=Legitimacy(round(min(points / 8, 1.0), 2), tuple(reasons)),
         words="lost_smtp_setting", own_users=(sender,),
         values={
-            "user": sender, "provider": provider, "own_domain": domain, "mail_host": _mail_host(desk, whole),
-            "pattern": pool_pattern(names) or provider, "certainty": desk.texts.say(f"certainty.{certainty}"),
+            "user": sender, "provider": provider, "own_domain": domain_of(sender), "mail_host": host,
+            "pattern": pool_pattern(names) or provider,
+            "certainty": desk.texts.say("certainty.certain" if certain else "certainty.likely"),
         },
-        user_text=desk.texts.say(
-            "finding.lost_smtp_setting.user", provider=provider, mail_host=_mail_host(desk, whole), user=sender
-        ),
+        user_text=desk.texts.say("finding.lost_smtp_setting.user", provider=provider, mail_host=host, user=sender),
     )  # fmt: skip
+    if finding.state == "recovered":
+        finding = replace(finding, severity="low")
+    # The provider is not to be asked for anything: it does what it should.
+    return replace(finding, request_text=None)
 
 
 def _mail_host(desk: Desk, case: Case) -> str:

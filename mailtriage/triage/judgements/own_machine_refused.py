@@ -1,0 +1,77 @@
+"""A machine of ours, or a service that sends in our name, is refused at our own door.
+
+A web form that writes as www-data, a secondary MX, a filter, this host's own scripts; or a newsletter service with our
+address as its sender. Told from a person by what the sender is called, and from forgery by where it comes from.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from mailtriage.model.finding import Finding, Party
+from mailtriage.scan.ask import Answers, Question
+from mailtriage.triage.case import Case
+from mailtriage.triage.desk import Desk
+from mailtriage.triage.draft import draft
+from mailtriage.triage.inbound import case_organisation, loopback, private
+from mailtriage.triage.legitimacy import dynamic
+from mailtriage.triage.machines import is_machine, sends_for_others
+from mailtriage.triage.organisation import domain_of, organisation
+
+ORDER = 110
+_NEVER = ("auth_failed", "relay_denied", "greylist", "protocol_error", "dnsbl", "content_spam", "content_virus")
+ENOUGH = 2  # attempts
+
+
+def questions(desk: Desk) -> Iterable[Question]:
+    """Nothing beyond the tally."""
+    return ()
+
+
+def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
+    """One finding a machine (or service) and cause."""
+    own = {organisation(name) for name in desk.own.domain_names}
+    by_machine: dict[tuple[str, str, str], list[Case]] = defaultdict(list)
+    for case in [*desk.open("inbound"), *desk.open("submission")]:
+        if case.key.cause not in _NEVER and (found := _machine(desk, case, own)):
+            by_machine[(*found, case.key.cause)].append(case)
+    for (what, who, cause), cases in sorted(by_machine.items()):
+        count = sum(case.count for case in cases)
+        if count < ENOUGH and what != "own":
+            continue
+        desk.claim(cases)
+        severity = "low" if count < ENOUGH else "medium"
+        yield draft(
+            desk, cases, "own_machine_refused", Party("own_server" if what == "own" else "host", who, who), severity,
+            cause=cause, direction=cases[0].key.direction, fault="ours", act="our_admin", words=_words(what, cause),
+            values={"machine": who},
+        )  # fmt: skip
+
+
+def _words(what: str, cause: str) -> str:
+    if what == "own" and cause == "user_unknown":
+        return "own_machine_typo"
+    return "own_machine_refused" if what == "own" else "own_service_refused"
+
+
+def _machine(desk: Desk, case: Case, own: set[str]) -> tuple[str, str] | None:
+    """What it is (own: a host of ours; service) and how it is called."""
+    names, clients = case.group.names.members(), case.group.clients.members()
+    if (clients and all(map(loopback, clients))) or _here(case):
+        return ("own", next(iter(sorted(case.hosts)), "localhost"))
+    senders = [sender for sender in case.group.senders.members() if sender]
+    ours = bool(senders) and all(desk.own.has(s) or organisation(domain_of(s)) in own for s in senders)
+    if case.key.trust in ("client", "ptr") and case_organisation(case) in own:
+        return ("own", sorted(names)[0])
+    if not ours or not all(is_machine(sender) for sender in senders):
+        if ours and names and case.key.trust == "client" and sends_for_others(desk, names[0]):
+            return ("service", case_organisation(case))
+        return None
+    if clients and all(map(private, clients)):
+        return ("own", clients[0])
+    if names and case.key.trust in ("client", "ptr") and not dynamic(names[0]) and case.count >= 2:
+        return ("service", case_organisation(case))
+    return None
+
+
+def _here(case: Case) -> bool:
+    return case.key.trust == "client" and case.key.party in ("localhost", "localhost.localdomain")

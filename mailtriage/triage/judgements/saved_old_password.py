@@ -1,0 +1,79 @@
+"""A phone or program goes on logging in with an old password: one user that exists, at regular intervals, from home.
+
+Guessing looks otherwise: many names, many addresses, or a rate that no mail program has. It stays one quiet line.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from mailtriage.model.finding import Finding, Legitimacy, Party, Reason
+from mailtriage.scan.ask import Answers, Fact, Question
+from mailtriage.scan.party import network
+from mailtriage.triage.desk import Desk
+from mailtriage.triage.draft import draft
+from mailtriage.triage.inbound import loopback
+
+ORDER = 200
+FAILURES = 6
+HOURS = 3  # different ones
+RATE = 60  # failures in an hour that a mail program does not exceed
+PLACES = 3  # networks from which a user's devices fail
+MOST = 60
+
+
+def questions(desk: Desk) -> Iterable[Question]:
+    """Where do these users fail, and where do they log in well?"""
+    for user in _users(desk):
+        literals = (f"sasl_username={user}",)
+        yield Question(f"fails:{user}", literals, frozenset({"sasl_failure"}), (("sasl_username", "is", user),), ("client_addr",))  # fmt: skip  # noqa: E501
+        yield Question(f"works:{user}", literals, frozenset({"client"}), (("sasl_username", "is", user),))
+
+
+def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
+    """One finding a user."""
+    for user in _users(desk):
+        works = answers.one(f"works:{user}")
+        if works is None:
+            continue
+        home = {network(client) for client in works.clients}
+        fails = {client: fact for (client,), fact in answers.of(f"fails:{user}") if client and not loopback(client)}
+        steady = {client: fact for client, fact in fails.items() if _steady(fact)}
+        good = {client for client in steady if network(client) in home}
+        if not steady or (len({network(client) for client in fails}) > PLACES and not good):
+            continue
+        chosen = good or set(steady)
+        found = [
+            case
+            for case in desk.cases
+            if case.key.cause == "auth_failed" and user in {s.lower() for s in case.group.senders.members()}
+            and chosen & set(case.group.clients.members())
+        ]  # fmt: skip
+        if not found:
+            continue
+        only = [case for case in found if {s.lower() for s in case.group.senders.members()} == {user}]
+        desk.claim(only)
+        count = sum(steady[client].count for client in chosen)
+        reasons = [Reason("logged_in_before", desk.texts.say("because.logged_in_before", count=works.count))]
+        if good:
+            reasons.append(Reason("from_good_place", desk.texts.say("because.from_good_place", count=works.count)))
+        yield draft(
+            desk, only or found, "saved_old_password", Party("own_user", user, user), "medium" if good else "low",
+            cause="auth_failed", direction="submission", fault="our_user", act="our_user", own_users=(user,),
+            words="saved_old_password", legitimacy=Legitimacy(1.0 if good else 0.5, tuple(reasons)),
+            values={"user": user, "client": ", ".join(sorted(chosen)[:3]), "count": count},
+        )  # fmt: skip
+
+
+def _users(desk: Desk) -> list[str]:
+    """Users that failed to log in and that exist: they logged in at other times."""
+    failed: dict[str, int] = {}
+    for case in desk.open("inbound", "auth_failed"):
+        for user in case.group.senders.members():
+            failed[user.lower()] = failed.get(user.lower(), 0) + case.count
+    known = {login.lower() for login in desk.own.logins}
+    return sorted(user for user, count in failed.items() if user in known and count >= FAILURES)[:MOST]
+
+
+def _steady(fact: Fact) -> bool:
+    """Whether failures are spread over hours as a program's are."""
+    hours = [count for count, _, _ in fact.hours.by_hour.values()]
+    return fact.count >= FAILURES and len(hours) >= HOURS and max(hours) <= RATE
