@@ -18,6 +18,11 @@ def way(event: Event) -> str:
 def query(event: Event) -> Query:
     """The question that an event puts to the rules."""
     direction = way(event)
+    if direction == "server" and event.program == "smtp" and event.relay_name and event.text:
+        # A host that smtp gave up for the next one: the words are a receiver's.
+        reply = parse_reply(event.text)
+        if reply.how in _SPOKEN:
+            return Query(reply.text, "outbound", reply.code, reply.dsn, event.relay_name, "smtp", None, None)
     if direction == "server":
         return Query(event.text or event.reason or "", "server", program=event.program)
     if event.event == "expired":

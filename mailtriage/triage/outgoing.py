@@ -63,7 +63,7 @@ def outgoing(
     finding = replace(
         finding,
         severity=level or severity(finding, stakes),
-        title=desk.texts.say(title, **_title_values(desk, finding, known)) if title else finding.title,
+        title=_tidy(desk.texts.say(title, **_title_values(desk, finding, known))) if title else finding.title,
         own_ips=_addresses(desk, finding),
         request_text=_request(desk, finding),
         user_text=_user(desk, finding, lost) if lost and users else finding.user_text,
@@ -99,6 +99,11 @@ def _title_values(desk: Desk, finding: Finding, known: dict[str, Any]) -> dict[s
         "domains": ", ".join(where[:3]) + (" …" if len(where) > 3 else "") or finding.party.name,
         "recipient": next(iter(finding.recipients), finding.party.name),
     } | known  # fmt: skip
+
+
+def _tidy(text: str) -> str:
+    """A title whose unknown values left no gap."""
+    return " ".join(text.split()).replace(" :", ":")
 
 
 def stamp(when: datetime) -> str:

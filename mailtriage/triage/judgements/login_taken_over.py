@@ -1,0 +1,172 @@
+"""A login that somebody else uses: sudden volume of one SASL user, or many networks, everything delivered or not.
+
+The base is what the same login sends on its other days. A newsletter from the usual address is volume and nothing more;
+a stolen password shows in networks that this login never used before.
+"""
+
+import ipaddress
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from statistics import median
+
+from mailtriage.model.finding import Finding, Legitimacy, Party, Reason
+from mailtriage.scan.ask import Answers, Fact, Question
+from mailtriage.scan.party import network
+from mailtriage.triage.case import Case, CaseKey, together
+from mailtriage.triage.desk import Desk
+from mailtriage.triage.draft import draft
+
+ORDER = 260
+BUSY = 50  # mails a day below which a day is no burst
+TIMES = 10  # as many as on a usual day
+FAST = 50  # mails in ten minutes
+NETWORKS = 6  # far-apart networks (/16) that one person does not use within the log
+SPAM = ("content_spam", "rate_limit", "ip_reputation", "url_reputation", "content_policy", "dnsbl",
+        "domain_reputation", "content_virus")  # fmt: skip
+REFUSED = 5  # refusals of such mail
+CERTAIN, LIKELY = 5, 3
+_NO_KEY = CaseKey("submission", "content_spam", "", "user", "", "", "")
+
+
+@dataclass(slots=True)
+class _Use:
+    """What one login did."""
+
+    count: int = 0
+    days: Counter[date] = field(default_factory=Counter)
+    tens: Counter[tuple[int, int]] = field(default_factory=Counter)
+    clients: dict[str, tuple[datetime, int]] = field(default_factory=dict)  # address → first use, mails
+
+
+def questions(desk: Desk) -> Iterable[Question]:
+    """Every login that sent, by address."""
+    yield Question(
+        "logins", (", sasl_username=",), frozenset({"client"}), (("sasl_username", "has", ""),),
+        ("sasl_username", "client_addr"),
+    )  # fmt: skip
+
+
+def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
+    """One finding a login."""
+    uses: dict[str, _Use] = defaultdict(_Use)
+    facts: dict[str, list[Fact]] = defaultdict(list)
+    for (user, client), fact in answers.of("logins"):
+        if user:
+            _take(desk, uses[user], client, fact)
+            facts[user].append(fact)
+    for user, use in sorted(uses.items()):
+        refused = _refused(desk, user)
+        points, reasons = _weigh(desk, user, use, sum(_share(desk, user, case) for case in refused))
+        signs = {reason.id for reason in reasons} & {"new_networks", "many_networks", "refused_as_spam"}
+        if points >= LIKELY and signs:
+            yield _finding(desk, user, use, facts[user], refused, points, reasons)
+
+
+def _take(desk: Desk, use: _Use, client: str, fact: Fact) -> None:
+    use.count += fact.count
+    for hour in desk.hours(fact.hours):
+        use.days[hour.first.date()] += hour.count
+    use.tens.update(fact.tens)
+    if (first := desk.when(fact.first)) is not None and client:
+        use.clients[client] = (first, fact.count)
+
+
+def _weigh(desk: Desk, user: str, use: _Use, refused: int) -> tuple[int, list[Reason]]:
+    points: list[tuple[int, str, dict[str, object]]] = []
+    day, most = max(use.days.items(), key=lambda pair: (pair[1], pair[0]), default=(None, 0))
+    others = [count for other, count in use.days.items() if other != day]
+    usual = max(round(median(others)), 1) if others else 0
+    if most >= max(BUSY, TIMES * usual) and day is not None:
+        points.append((2 if usual else 1, "sudden_volume", {"count": most, "usual": usual}))
+        start = min((first for first, _ in use.clients.values()), default=None)
+        strange = sum(
+            count
+            for first, count in use.clients.values()
+            if usual and start and first.date() >= day and first - start > timedelta(hours=12)
+        )
+        if strange * 2 >= most:
+            points.append((2, "new_networks", {"count": strange}))
+    if max(use.tens.values(), default=0) >= FAST:
+        points.append((1, "machine_speed", {"count": max(use.tens.values())}))
+    nets = {_wide(client) for client in use.clients}
+    if len(nets) >= NETWORKS:
+        points.append((3 if len(nets) >= 2 * NETWORKS else 2, "many_networks", {"count": len(nets)}))
+        if use.count <= len(nets) * 2:
+            # A mail or two from each of many networks is how botnets use a password.
+            points.append((1, "few_from_each", {"count": use.count}))
+    if refused >= REFUSED:
+        points.append((2, "refused_as_spam", {"count": refused}))
+    return sum(weight for weight, _, _ in points), [
+        Reason(id_, desk.texts.say(f"finding.login_taken_over.because.{id_}", **values)) for _, id_, values in points
+    ]
+
+
+def _wide(client: str) -> str:
+    try:
+        address = ipaddress.ip_address(client)
+    except ValueError:
+        return client
+    return str(ipaddress.ip_network(f"{client}/{16 if address.version == 4 else 40}", strict=False))
+
+
+def _refused(desk: Desk, user: str) -> list[Case]:
+    """Outbound refusals as spam or for limits, most of which are of this login's mail."""
+    return [
+        case
+        for case in desk.open("outbound")
+        if case.key.cause in SPAM and 2 * _share(desk, user, case) > len(case.group.mails.members())
+    ]
+
+
+def _share(desk: Desk, user: str, case: Case) -> int:
+    return sum(_is(desk, user, mail.sender) for _, mail in case.group.mails.items())
+
+
+def _is(desk: Desk, user: str, sender: str | None) -> bool:
+    if not sender:
+        return False
+    return sender.lower() == user or (
+        "@" not in user and sender.lower().partition("@")[0] == user and desk.own.has(sender)
+    )
+
+
+def _finding(
+    desk: Desk, user: str, use: _Use, facts: Sequence[Fact], refused: list[Case], points: int, reasons: list[Reason]
+) -> Finding:
+    desk.claim(refused)
+    whole = together(refused) if refused else Case(_NO_KEY)
+    mine = Case(whole.key)
+    group = mine.group
+    for fact in facts:
+        group.count += fact.count
+        group.hours.merge(fact.hours)
+        for place in (fact.first, fact.last):
+            if place is not None:
+                group.first = place if group.first is None else min(group.first, place)
+                group.last = place if group.last is None else max(group.last, place)
+        for mail in [mail for _, mail in fact.mails.items()]:
+            group.messages.add(mail.queue_id or f"{mail.place.offset}")
+    for client in use.clients:
+        group.clients.add(client)
+    nets = sorted({network(client) for client in use.clients})
+    certain = points >= CERTAIN
+    return draft(
+        desk, [mine], "login_taken_over", Party("own_user", user, user), "high" if certain else "medium",
+        cause="content_spam", direction="submission", detail="login_taken_over", state=_state(desk, group.last),
+        fault="our_user", act="our_admin", words="login_taken_over", own_users=(user,),
+        legitimacy=Legitimacy(-round(min(points / 7, 1.0), 2), tuple(reasons)), evidence=desk.evidence_of(whole),
+        values={
+            "user": user, "count": use.count, "networks": len({_wide(client) for client in use.clients}),
+            "clients": ", ".join(nets[:5]), "because": " ".join(reason.text for reason in reasons),
+            "refused": len(refused), "certainty": desk.texts.say(f"certainty.{'certain' if certain else 'likely'}"),
+        },
+        user_text=desk.texts.say("finding.login_taken_over.user", user=user),
+    )  # fmt: skip
+
+
+def _state(desk: Desk, last: object) -> str:
+    when = desk.when(last)  # type: ignore[arg-type]
+    over = when is not None and desk.now is not None and desk.now - when > timedelta(hours=6)
+    return "recovered" if over else "ongoing"
