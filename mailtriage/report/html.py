@@ -17,6 +17,7 @@ from mailtriage.model.report import Report
 from mailtriage.report import facts
 from mailtriage.report.html_chart import time_line, volume
 from mailtriage.report.safe import plain
+from mailtriage.report.state import state_words
 from mailtriage.texts.catalog import Texts
 
 EVIDENCE, NAMES, LOST = 12, 50, 200
@@ -58,7 +59,7 @@ def view(number: int, finding: Finding, report: Report, texts: Texts) -> dict[st
     return {
         "number": number, "id": finding.id, "severity": finding.severity,
         "severity_word": say(f"report.severity.{finding.severity}"), "state": finding.state,
-        "state_word": say(f"report.state.{finding.state}"), "title": plain(finding.title),
+        "state_word": state_words(finding, texts), "title": plain(finding.title),
         "facts": [plain(one) for one in facts.facts(finding, texts)],
         "mails": finding.messages, "since": plain(texts.date(finding.first_seen) if finding.first_seen else ""),
         "quote": plain(finding.quote) if finding.quote else "", "why": plain(finding.why),

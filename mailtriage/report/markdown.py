@@ -11,6 +11,7 @@ from mailtriage.model.finding import Finding
 from mailtriage.model.report import Report
 from mailtriage.report import facts
 from mailtriage.report.safe import plain
+from mailtriage.report.state import state_words
 from mailtriage.texts.catalog import Texts
 
 EVIDENCE, LOST = 8, 100
@@ -36,7 +37,7 @@ def render(report: Report, findings: Sequence[Finding], texts: Texts) -> str:
             lines += ["", *section(number, finding, texts)]
     if low:
         lines += ["", f"## {texts.say('markdown.low')}", ""]
-        lines += [f"- {escape(one.title)} ({texts.say(f'report.state.{one.state}')})" for _, one in low]
+        lines += [f"- {escape(one.title)} ({state_words(one, texts)})" for _, one in low]
     if noise := facts.noise(report, texts):
         lines += ["", escape(noise)]
     return "\n".join(lines) + "\n"
@@ -45,7 +46,7 @@ def render(report: Report, findings: Sequence[Finding], texts: Texts) -> str:
 def section(number: int, finding: Finding, texts: Texts) -> Iterator[str]:
     """All of a finding."""
     say = texts.say
-    severity, state = say(f"report.severity.{finding.severity}"), say(f"report.state.{finding.state}")
+    severity, state = say(f"report.severity.{finding.severity}"), state_words(finding, texts)
     yield f"### {number}. {escape(finding.title)}"
     yield ""
     yield f"**{severity}** · {state} · {escape('; '.join(facts.facts(finding, texts)))}"

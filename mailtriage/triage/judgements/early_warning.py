@@ -10,7 +10,7 @@ from mailtriage.triage.desk import Desk
 from mailtriage.triage.organisation import organisation
 from mailtriage.triage.outgoing import outgoing
 
-ORDER = 100  # before what the server says of itself
+ORDER = 40  # before what the server says of itself
 CAUSES = (
     "ip_reputation", "dnsbl", "domain_reputation", "rate_limit", "connection_limit", "reverse_dns", "helo_invalid",
     "policy", "greylist", "system_error", "content_spam", "unclassified",
