@@ -110,7 +110,7 @@ def test_is_accessible() -> None:
 
 def test_says_everything_about_a_finding() -> None:
     page = render(REPORT, [FINDING], Texts())
-    for said in ("Apple blocks your server", "goes on", "550 5.7.0 Blocked", "postfix reload", "a@icloud.com",
+    for said in ("Apple blocks your server", "still blocked", "550 5.7.0 Blocked", "postfix reload", "a@icloud.com",
                  'href="https://lookup.example/?ip=203.0.113.25"', "Send it again.", "mail.log:12"):  # fmt: skip
         assert said in page
     assert "prefers-color-scheme: dark" in page
