@@ -34,6 +34,8 @@ def of_server(
     lost = [
         mail for case in cases for key, group in case.groups if key.outcome in _GONE for _, mail in group.mails.items()
     ]
+    waited = {mail.queue_id: mail for case in cases for _, mail in case.group.mails.items()}
+    lost += [mail for queue_id, mail in waited.items() if queue_id in desk.given_up and mail not in lost]
     senders = {sender for case in cases for sender in case.group.senders.members()}
     return draft(
         desk, list(cases), kind, Party("own_server", f"{kind} {about}".strip(), about or "Postfix"), severity,

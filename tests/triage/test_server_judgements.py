@@ -1,0 +1,113 @@
+"""Judgements on the server that no warning tells: each on a small story, and on one that must stay quiet."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.triage.server_story import loud, told
+
+
+def deferred(n: int, to: str, at: str, why: str, agent: str = "smtp") -> str:
+    return f"{at} {agent}[{n}]: 4F1A22146{n:02d}: to=<{to}>, relay=none, delay=30, delays=0/0/30/0, dsn=4.4.1, status=deferred ({why})"  # noqa: E501
+
+
+def refused(n: int, client: str, what: str, sender: str, to: str, at: str = "06:00:00") -> str:
+    return (
+        f"{at} smtpd[{n}]: NOQUEUE: reject: RCPT from {client}: {what}; from=<{sender}> to=<{to}> proto=ESMTP helo=<x>"
+    )
+
+
+GMAIL = "connect to gmail-smtp-in.l.google.com[192.0.2.26]:25: Connection timed out"
+SENT = ("06:00:00 smtp[9]: 4F1A221469{0}: to=<a@b.example>, relay=mx.b.example[192.0.2.7]:25, delay=1,"
+        " delays=0/0/1/0, dsn=2.0.0, status=sent (250 ok)")  # fmt: skip
+UNKNOWN = "550 5.1.1 <nobody@mail>: Recipient address rejected: User unknown in local recipient table"
+LOST_AUTH = ("06:{0:02d}:00 smtpd[7]: warning: {1}: SASL PLAIN authentication failed: Connection lost to"
+             " authentication server")  # fmt: skip
+WRONG = "06:{0:02d}:00 smtpd[7]: warning: {1}: SASL LOGIN authentication failed: UGFzc3dvcmQ6"
+LATE = ("06:{0:02d}:{1:02d} smtp[7]: 4F1A22{0:02d}{1:02d}: to=<a@b.example>, relay=mx.b.example[192.0.2.7]:25,"
+        " delay=900, delays=0.1/899/0.5/0.4, dsn=2.0.0, status=sent (250 ok)")  # fmt: skip
+FILTER = (
+    "conversation with 127.0.0.1[127.0.0.1] timed out while sending end of data -- message may be sent more than once"
+)
+NO_DOMAIN = "Host or domain name not found. Name service error for name=w.shirao.example type=A: Host not found"
+
+LOUD: dict[str, tuple[Sequence[str], str, str]] = {
+    "port 25: one great provider, never answered": (
+        [deferred(n, "taro@gmail.com", f"06:0{n}:00", GMAIL) for n in range(6)], "high", "port_25_blocked",
+    ),
+    "port 25: three destinations": (
+        [deferred(n, f"a@d{n}.example", f"06:0{n}:00", f"connect to mx[192.0.2.{n}]:25: Connection timed out")
+         for n in range(3)], "high", "port_25_blocked",
+    ),
+    "own script writes to nobody": (
+        [refused(n, "localhost[127.0.0.1]", UNKNOWN, "root@mail", f"x{n}@mail", f"06:00:{n:02d}") for n in range(30)],
+        "medium", "own_programs_refused",
+    ),
+    "authentication service dies": (
+        [LOST_AUTH.format(n, "localhost[127.0.0.1]") for n in range(6)], "medium", "auth_service_down",
+    ),
+    "active queue holds mail up": (
+        [LATE.format(n // 30, n % 30) for n in range(150)], "high", "queue_stuck",
+    ),
+    "short name completed": (
+        [f"06:00:{n:02d} qmgr[2]: 4F1A22146{n:02d}: from=<root@mail.shirao.example>, size=300, nrcpt=1 (queue active)\n"
+         f"Apr 11 06:00:{n:02d} mail postfix/smtp[3]: 4F1A22146{n:02d}: to=<w@w.shirao.example>, relay=none, delay=1,"
+         f" delays=0/0/1/0, dsn=5.4.4, status=bounced ({NO_DOMAIN})" for n in range(12)],
+        "medium", "short_name_completed",
+    ),
+    "content filter breaks off": (
+        [deferred(n, "taro@shirao.example", f"06:0{n}:00", FILTER).replace("=none", "=127.0.0.1[127.0.0.1]:10024")
+         for n in range(3)], "high", "service_down",
+    ),
+    "thrown away": (
+        [f"06:00:0{n} discard[4]: 4F1A221463{n}: to=<haru@b.example>, relay=none, delay=0.1, delays=0/0/0/0, dsn=2.0.0,"
+         " status=sent (old test)" for n in range(2)], "medium", "mail_discarded",
+    ),
+}  # fmt: skip
+
+QUIET: dict[str, Sequence[str]] = {
+    "timeouts while other mail gets out": [
+        *[deferred(n, "taro@gmail.com", f"06:0{n}:00", GMAIL) for n in range(6)], *[SENT.format(n) for n in range(6)],
+    ],
+    "two wrong passwords of the webmail": [WRONG.format(n, "localhost[127.0.0.1]") for n in range(2)],
+    "a few late mails": [LATE.format(0, n) for n in range(5)],
+    "guessing from outside": [WRONG.format(n, f"unknown[198.18.5.{n}]") for n in range(40)],
+    "one refusal of a local program": [refused(1, "localhost[127.0.0.1]", UNKNOWN, "root@mail", "x@mail")],
+    "mail to /dev/null": [
+        "06:00:00 local[4]: 4F1A2214630: to=<noreply@mail>, relay=local, delay=0.1, dsn=2.0.0, "
+        "status=sent (delivered to file: /dev/null)"
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOUD)
+def test_what_needs_somebody(name: str, tmp_path: Path) -> None:
+    lines, severity, kind = LOUD[name]
+    assert [(one.severity, one.kind) for one in loud(told(tmp_path, lines))] == [(severity, kind)]
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_what_harms_nobody(name: str, tmp_path: Path) -> None:
+    found = told(tmp_path, QUIET[name])
+    assert [one.kind for one in loud(found) if one.party.kind == "own_server"] == []
+
+
+def test_mail_to_dev_null_is_mentioned(tmp_path: Path) -> None:
+    (one,) = told(tmp_path, QUIET["mail to /dev/null"])
+    assert (one.kind, one.severity) == ("mail_discarded", "low")
+
+
+def test_expired_mail_whose_attempts_are_not_in_the_log(tmp_path: Path) -> None:
+    line = "06:00:00 qmgr[2]: 4F1A2214630: from=<taro@shirao.example>, status=expired, returned to sender"
+    (one,) = told(tmp_path, [line])
+    assert (one.kind, one.severity, one.cause) == ("mail_expired", "medium", "expired")
+    assert [mail.sender for mail in one.lost] == ["taro@shirao.example"]
+
+
+def test_a_closed_port_names_the_mail_that_was_given_up(tmp_path: Path) -> None:
+    line = "07:00:00 qmgr[2]: 4F1A2214603: from=<taro@shirao.example>, status=expired, returned to sender"
+    found = told(tmp_path, [*[deferred(n, "taro@gmail.com", f"06:0{n}:00", GMAIL) for n in range(6)], line])
+    assert [(one.kind, [mail.queue_id for mail in one.lost]) for one in loud(found)] == [
+        ("port_25_blocked", ["4F1A2214603"])
+    ]
