@@ -102,7 +102,7 @@ def test_a_crash_loop_is_one_finding_led_by_its_cause(tmp_path: Path) -> None:
     assert (one.severity, one.state, one.rule, one.count, one.messages) == (
         "high", "ongoing", "server.parameter-wanted", 20, 1,
     )  # fmt: skip
-    assert "smtp stop" in one.why
+    assert "these daemons stop" in one.why
     assert one.evidence[0].text.endswith("configuration parameter")
 
 
