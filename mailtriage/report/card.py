@@ -120,7 +120,8 @@ class Card:
         if finding.lost:
             first, more = self.mail(finding.lost[0]), len(finding.lost) - 1
             say = self.say("report.lost.more", count=more) if more else self.say("report.lost.again", count=1)
-            return self.choice("lost", [f"{first}; {say}", f"{self.mail(finding.lost[0], when=False)}; {say}", first])
+            say = self.say("report.facts.between") + say
+            return self.choice("lost", [first + say, self.mail(finding.lost[0], when=False) + say, first])
         if not finding.user_text and not finding.request_text:
             return []
         names = ", ".join(finding.own_users[:2]) + (" …" if len(finding.own_users) > 2 else "")
@@ -165,7 +166,7 @@ class Card:
         parts = self._facts()
         room = max(self.width - self.indent, 20)
         while True:
-            text = plain("; ".join(part for _, part in parts))
+            text = plain(self.say("report.facts.between").join(part for _, part in parts))
             lines = list(wrap(text, room))
             if len(lines) <= most or len(parts) == 1:
                 return [Text(" " * self.indent + line) for line in lines[:most]]
@@ -227,7 +228,7 @@ class Card:
         """Everything about a finding."""
         finding = self.finding
         yield from self.title(10)
-        yield from self.paragraph("; ".join(part for _, part in self._facts()))
+        yield from self.paragraph(self.say("report.facts.between").join(part for _, part in self._facts()))
         if finding.quote:
             yield Text("    “" + plain(finding.quote) + "”", style="dim")
         yield from self.section("why", finding.why)

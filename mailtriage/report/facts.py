@@ -29,10 +29,10 @@ def how_many(finding: Finding, texts: Texts) -> str:
     if domains and finding.direction == "outbound":
         names = ", ".join(domains[:NAMES]) + (" …" if len(domains) > NAMES else "")
         parts.append(texts.say("report.facts.to", names=names))
-    sentence = " ".join(parts)
+    sentence = texts.say("report.facts.beside").join(parts)
     if finding.count != finding.messages:
         attempts = texts.say("report.attempts", count=finding.count)
-        sentence = f"{sentence}; {attempts}" if sentence else attempts
+        sentence = f"{sentence}{texts.say('report.facts.between')}{attempts}" if sentence else attempts
     return sentence
 
 
@@ -76,13 +76,23 @@ def episode(one: Episode, texts: Texts) -> str:
     return ", ".join(parts)
 
 
+def days(first: datetime, last: datetime, texts: Texts) -> str:
+    """From which day to which; the year stands where the language has it."""
+    if first.date() == last.date():
+        return texts.date(last, "full")
+    short = "day" if first.year == last.year else "full"
+    return texts.say(
+        "report.head.days",
+        first=texts.date(first, short), last_full=texts.date(last, "full"),
+        first_full=texts.date(first, "full"), last=texts.date(last, short),
+    )  # fmt: skip
+
+
 def head(report: Report, texts: Texts) -> list[str]:
     """What was read: host, logs, time, lines."""
     parts = [*report.hosts[:1], ", ".join(report.sources[:2]) + (" …" if len(report.sources) > 2 else "")]
     if report.first_time and report.last_time:
-        same = report.first_time.date() == report.last_time.date()
-        begin = "" if same else texts.date(report.first_time, "day") + " – "
-        parts.append(begin + texts.date(report.last_time, "full"))
+        parts.append(days(report.first_time, report.last_time, texts))
     lines = report.lines
     parts.append(texts.say("report.head.lines", read=f"{lines.read:,}", postfix=f"{lines.postfix:,}"))
     return [part for part in parts if part]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import PurePath
 
 from rich.cells import cell_len
@@ -12,6 +11,7 @@ from rich.text import Text
 from mailtriage.model.finding import Finding
 from mailtriage.model.report import Report
 from mailtriage.report.card import Card, cut
+from mailtriage.report.facts import days
 from mailtriage.report.safe import plain
 from mailtriage.report.wrap import wrap
 from mailtriage.texts.catalog import Texts
@@ -75,7 +75,7 @@ class _Page:
         size = self.say("report.head.lines", read=f"{lines.read:,}", postfix=f"{lines.postfix:,}")
         if lines.read == lines.postfix:
             size = self.say("report.head.all_lines", read=f"{lines.read:,}")
-        span = self.span(report.first_time, report.last_time) if report.first_time and report.last_time else ""
+        span = days(report.first_time, report.last_time, self.texts) if report.first_time and report.last_time else ""
         more = " …" if len(report.sources) > 1 else ""
         path = "".join(report.sources[:1]) + more
         name = "".join(PurePath(source).name or source for source in report.sources[:1]) + more
@@ -85,13 +85,6 @@ class _Page:
             if cell_len(text) <= self.view.width:
                 return text
         return cut(text, self.view.width)
-
-    def span(self, first: datetime, last: datetime) -> str:
-        end = self.texts.date(last, "full")
-        if first.date() == last.date():
-            return end
-        same = first.year == last.year
-        return self.say("report.facts.span", first=self.texts.date(first, "day" if same else "full"), last=end)
 
     def warnings(self) -> Iterator[Text]:
         """What could not be read, for it is no part of what follows."""

@@ -8,6 +8,9 @@ from rich.cells import cell_len
 _NOT_FIRST = set("、。，．・：；？！）］｝」』】〉》〕々ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ,.;:!?)]}…”’")
 _NOT_LAST = set("（［｛「『【〈《〔([{“‘")
 
+# A number is not parted from what it counts: 4月, 52 回.
+_COUNTED = set("年月日時分秒回通件人個行桁社台本倍割")
+
 
 def wrap(text: str, width: int) -> Iterator[str]:
     """Lines of at most ``width`` cells; a word longer than that stands alone and whole."""
@@ -29,7 +32,9 @@ def _pieces(text: str) -> Iterator[str]:
         piece += char
         following = text[index + 1 : index + 2]
         wide = cell_len(char) == 2 or (following and cell_len(following) == 2)
-        if char == " " or (wide and following != " " and following not in _NOT_FIRST and char not in _NOT_LAST):
+        number = piece[-2:].rstrip(" ")[-1:].isdigit() and text[index + 1 : index + 3].lstrip(" ")[:1] in _COUNTED
+        between = wide and following != " " and following not in _NOT_FIRST and char not in _NOT_LAST
+        if (char == " " or between) and not number:
             yield piece
             piece = ""
     if piece:
