@@ -24,7 +24,10 @@ _DYNAMIC = re.compile(
     r"ftth|home|user|mobile|wifi|vps|static|rev|hosted|ip)\d{0,4}(?:[.-]|$)|\d{1,3}[.-]\d{1,3}[.-]\d{1,3}",
     re.IGNORECASE,
 )
-_MAIL_HOST = re.compile(r"(?:^|[.-])(?:mx|mail|smtp|mta|omta|mout|out|outbound|relay|sender|send|mailout|mr|msg)[a-z]{0,3}\d{0,5}(?:[.-]|$)", re.IGNORECASE)  # fmt: skip  # noqa: E501
+_MAIL_HOST = re.compile(
+    r"(?:^|[.-])[a-z]{0,3}(?:mx|mail|smtp|mta|mout|out|outbound|relay|sender|send|mailout|mr|msg)[a-z]{0,3}\d{0,5}(?:[.-]|$)",
+    re.IGNORECASE,
+)
 
 
 def dynamic(name: str) -> bool:

@@ -424,6 +424,99 @@ def spam_through_a_large_provider(log: Log) -> None:
     )
 
 
+def greylisted_by_postscreen(log: Log) -> None:
+    log.family().spam()
+    text = "450 4.3.2 Service currently unavailable"
+    for number in range(8):
+        log.later(minutes=15)
+        host = f"mail-oln04009206605{number}.outbound.protection.outlook.com"
+        log.screened(f"40.92.66.{number + 50}", "pat@outlook.com", "bea@example.org", text, helo=host)
+
+
+def tls_on_port_25(log: Log) -> None:
+    log.family().spam()
+    for number, (name, ip, domain) in enumerate(BIG):
+        log.later(hours=1)
+        text = "530 5.7.0 Must issue a STARTTLS command first"
+        log.refuse(f"{name}[{ip}]", f"pat@{domain}", f"bea{number}@example.org", text, stage="MAIL", times=2)
+
+
+def photos_too_large(log: Log) -> None:
+    log.family().spam()
+    text = "552 5.3.4 Message size exceeds fixed limit"
+    for name, ip, domain in BIG[:3]:
+        log.later(hours=1).refuse(f"{name}[{ip}]", f"pat@{domain}", "bea@example.org", text, stage="MAIL")
+
+
+def forward_pool_returns_our_mail(log: Log) -> None:
+    log.family().spam()
+    for _ in range(4):
+        log.later(hours=3)
+        log.refuse("mout-xforward.gmx.net[82.165.159.4]", "bea@example.org", "son@example.org", NOT_ALLOWED)
+
+
+def two_from_an_isp_with_one_host(log: Log) -> None:
+    log.family().spam()
+    log.send("bea@example.org", "ann@friend.example", "mx.friend.example[198.51.100.5]:25")
+    log.at("07:00", day=8)
+    for _ in range(4):
+        log.later(hours=1)
+        log.refuse("nnsmtp02.home.isp.example[198.51.100.150]", "Bea@example.org", "son@example.org", UNKNOWN_HELO)
+
+
+def lost_and_repaired(log: Log) -> None:
+    _lost("unknown[198.51.100.1{0}]", UNKNOWN_NAME, ptr="omta001{0}.jcom.zaq.ne.jp")(log)
+    for _ in range(4):
+        log.later(hours=2)
+        log.send("bea@example.org", "ann@friend.example", "mx.friend.example[198.51.100.5]:25")
+
+
+def lost_amid_forgeries(log: Log) -> None:
+    for number in range(20):
+        ip = f"198.19.77.{number + 1}"
+        log.later(minutes=3)
+        log.refuse(f"h{number}.dyn.telco.example[{ip}]", "bea@example.org", f"x{number}@example.org", OWN_OUTSIDE)
+    _lost("unknown[198.51.100.1{0}]", UNKNOWN_NAME, ptr="omta001{0}.jcom.zaq.ne.jp")(log)
+
+
+def hijacked_server(log: Log) -> None:
+    log.family()
+    for _ in range(15):
+        log.later(hours=1)
+        log.refuse("mail.factory.example[198.19.8.8]", "user6@S510.inner.example", "bea@example.org", SENDER_UNKNOWN)
+
+
+def one_friend_once(log: Log) -> None:
+    log.family().spam()
+    log.refuse(
+        "mail.partner.example[198.51.100.77]", "o@partner.example", "bea@example.org", HELO_UNKNOWN, helo="pc.local"
+    )
+
+
+def own_script(log: Log) -> None:
+    log.family()
+    for number in range(12):
+        log.later(minutes=30)
+        log.refuse("localhost[127.0.0.1]", "root@example.org", f"admn{number % 2}@example.org", NO_USER)
+
+
+def user_writes_as_another(log: Log) -> None:
+    log.family().spam()
+    log.send("bea@example.org", "ann@friend.example", "mx.friend.example[198.51.100.5]:25")
+    text = "553 5.7.1 <{sender}>: Sender address rejected: not owned by user bea@example.org"
+    log.refuse(
+        "p5b0.isp.example[203.0.113.99]",
+        "club@example.org",
+        "ann@friend.example",
+        text,
+        times=4,
+        every=900,
+        service="postfix/submission/smtpd",
+        login="bea@example.org",
+    )
+
+
+UNKNOWN_HELO = HELO_UNKNOWN
 LOST = Expect("lost_smtp_setting", "", "high", "bea@example.org", "our_user", says="587")
 QUIET: tuple[Expect, ...] = ()
 STORIES = (
@@ -588,4 +681,46 @@ STORIES = (
         (Expect("refusal|list_refused", "helo_invalid", "medium", "braze"),),
     ),
     Story("spam through a large provider", spam_through_a_large_provider, QUIET),
+    Story(
+        "a pool never gets past postscreen",
+        greylisted_by_postscreen,
+        (Expect("greylist_stuck", "greylist", "medium", "Microsoft", "ours", says="deep|pipelining"),),
+    ),
+    Story(
+        "TLS demanded of strangers",
+        tls_on_port_25,
+        (Expect("own_limit_refuses", "tls_required", "medium", fault="ours"),),
+    ),
+    Story("photos too large", photos_too_large, (Expect("own_limit_refuses", "too_large", "medium", fault="ours"),)),
+    Story(
+        "a forwarding pool brings our mail back",
+        forward_pool_returns_our_mail,
+        QUIET,
+        allowed=(Expect("refusal|list_refused", "auth_spf"),),
+    ),
+    Story(
+        "a provider with one host",
+        two_from_an_isp_with_one_host,
+        (Expect("lost_smtp_setting", party="bea@", severity="medium|high"),),
+    ),
+    Story(
+        "a lost server, put back",
+        lost_and_repaired,
+        allowed=(Expect("lost_smtp_setting", severity="medium", state="recovered"),),
+    ),
+    Story("a lost server amid forgeries in the same name", lost_amid_forgeries, (LOST,)),
+    Story("a hijacked server", hijacked_server, QUIET),
+    Story(
+        "a friend's bad greeting, once", one_friend_once, QUIET, allowed=(Expect("refusal", "helo_invalid", "medium"),)
+    ),
+    Story(
+        "a script of ours mistypes",
+        own_script,
+        (Expect("own_programs_refused", "user_unknown", "low|medium", fault="ours"),),
+    ),
+    Story(
+        "a user writes as another",
+        user_writes_as_another,
+        (Expect("own_user_refused", "sender_rejected", "medium", "bea@example.org"),),
+    ),
 )

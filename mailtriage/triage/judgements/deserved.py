@@ -24,10 +24,16 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         rest[case.key.direction, case.key.cause].append(case)
     for (direction, cause), found in sorted(rest.items()):
         desk.claim(found)
-        known = direction == "inbound" and cause != "unclassified"
+        known = direction in ("inbound", "submission") and cause != "unclassified"
         party = Party("network", "", desk.texts.say("party.many", count=len(found)))
-        kind = "password_guessing" if cause == "auth_failed" else "refusal" if direction == "inbound" else "failure"
+        kind = (
+            "password_guessing"
+            if cause == "auth_failed"
+            else "refusal"
+            if direction in ("inbound", "submission")
+            else "failure"
+        )
         yield draft(
             desk, found, kind, party, "info" if known else "low", words="deserved", direction=direction,
-            fault="sender" if direction == "inbound" else None, act="nobody" if known else None,
+            fault="sender" if direction in ("inbound", "submission") else None, act="nobody" if known else None,
         )  # fmt: skip

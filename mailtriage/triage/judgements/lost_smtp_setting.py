@@ -6,6 +6,7 @@ dictionary), from forwarders and lists that bring our own mail back (the person 
 rewritten addresses (SRS is nobody's), and from machines and services that send in our name (own_machine_refused).
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,12 @@ LIKELY, CERTAIN = 4, 6  # points
 MOST = 60  # senders that are asked about
 # relay_denied is a program that does not log in here; greylisting lets it through later.
 _NEVER = ("auth_failed", "auth_required", "relay_denied", "greylist", "user_unknown", "protocol_error")
+# Hosts that pass on other people's mail: their own mail programs do not send through them.
+_FORWARDER = re.compile(
+    r"(?:^|[.-])(?:x?forward(?:er|ing|s)?|fwd|srs|redirect|alias(?:es)?|lists?|listserv?|mailman|sympa|majordomo|"
+    r"groups?|discuss|archive)\d{0,4}(?:[.-])",
+    re.IGNORECASE,
+)
 _SLOT = 600_000_000  # microseconds: facts are counted by ten minutes
 
 
@@ -37,14 +44,19 @@ class _Suspect:
     sender: str
     organisation: str
     cases: list[Case]
+    spellings: set[str]
 
 
 def questions(desk: Desk) -> Iterable[Question]:
     """Every refusal of such a sender by client, and where and when the person logs in."""
-    for sender in sorted({suspect.sender for suspect in _suspects(desk)})[:MOST]:
+    spellings: dict[str, set[str]] = {}
+    for suspect in _suspects(desk):
+        spellings.setdefault(suspect.sender, set()).update(suspect.spellings)
+    for sender in sorted(spellings)[:MOST]:
+        literals = tuple(f"from=<{spelling}>" for spelling in sorted({sender, *spellings[sender]})[:8])
         yield Question(
-            f"own_refused:{sender}", (f"from=<{sender}>",), frozenset({"reject", "milter_reject"}),
-            (("sender", "is", sender),), ("client_addr",),
+            f"own_refused:{sender}", literals, frozenset({"reject", "milter_reject"}), (("sender", "is", sender),),
+            ("client_addr",),
         )  # fmt: skip
         yield Question(
             f"own_login:{sender}", (f"sasl_username={sender}", f"sasl_username={sender.partition('@')[0]}"),
@@ -90,9 +102,13 @@ def _suspects(desk: Desk) -> list[_Suspect]:
         # A HELO name costs nothing: it counts where a provider is known by it.
         if case.key.trust == "helo" and desk.book.operator_of_pool(names[0]) is None:
             continue
-        for sender in sorted({s.lower() for s in case.group.senders.members()}):
+        for spelling in sorted(case.group.senders.members()):
+            sender = spelling.lower()
             if desk.own.has(sender) and _person(sender):
-                found.setdefault((sender, org), _Suspect(sender, org, [])).cases.append(case)
+                suspect = found.setdefault((sender, org), _Suspect(sender, org, [], set()))
+                suspect.spellings.add(spelling)
+                if case not in suspect.cases:
+                    suspect.cases.append(case)
     return [found[key] for key in sorted(found)]
 
 
@@ -141,6 +157,8 @@ def _weigh(desk: Desk, suspect: _Suspect, fact: Fact, logins: list[Fact]) -> tup
         points.append((-3, "many_sender_domains", {"count": len(foreign)}))
     if _returned(fact, logins):
         points.append((-6, "returned", {}))
+    if any(_FORWARDER.search(one) for one in names):
+        points.append((-4, "forwarder", {"name": name}))
     if not provider and not logins and len(fact.clients) < 2:
         points.append((-1, "no_name", {}))
     total = sum(weight for weight, _, _ in points)

@@ -12,7 +12,7 @@ from mailtriage.scan.ask import Answers, Question
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
-from mailtriage.triage.inbound import case_organisation, loopback, private
+from mailtriage.triage.inbound import case_organisation, private
 from mailtriage.triage.legitimacy import dynamic
 from mailtriage.triage.machines import is_machine, sends_for_others
 from mailtriage.triage.organisation import domain_of, organisation
@@ -42,22 +42,14 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         severity = "low" if count < ENOUGH else "medium"
         yield draft(
             desk, cases, "own_machine_refused", Party("own_server" if what == "own" else "host", who, who), severity,
-            cause=cause, direction=cases[0].key.direction, fault="ours", act="our_admin", words=_words(what, cause),
+            cause=cause, direction=cases[0].key.direction, fault="ours", act="our_admin", words="own_machine_refused" if what == "own" else "own_service_refused",
             values={"machine": who},
         )  # fmt: skip
-
-
-def _words(what: str, cause: str) -> str:
-    if what == "own" and cause == "user_unknown":
-        return "own_machine_typo"
-    return "own_machine_refused" if what == "own" else "own_service_refused"
 
 
 def _machine(desk: Desk, case: Case, own: set[str]) -> tuple[str, str] | None:
     """What it is (own: a host of ours; service) and how it is called."""
     names, clients = case.group.names.members(), case.group.clients.members()
-    if (clients and all(map(loopback, clients))) or _here(case):
-        return ("own", next(iter(sorted(case.hosts)), "localhost"))
     senders = [sender for sender in case.group.senders.members() if sender]
     ours = bool(senders) and all(desk.own.has(s) or organisation(domain_of(s)) in own for s in senders)
     if case.key.trust in ("client", "ptr") and case_organisation(case) in own:
@@ -71,7 +63,3 @@ def _machine(desk: Desk, case: Case, own: set[str]) -> tuple[str, str] | None:
     if names and case.key.trust in ("client", "ptr") and not dynamic(names[0]) and case.count >= 2:
         return ("service", case_organisation(case))
     return None
-
-
-def _here(case: Case) -> bool:
-    return case.key.trust == "client" and case.key.party in ("localhost", "localhost.localdomain")

@@ -22,6 +22,15 @@ MOST = 100  # parties that are asked about
 SENDERS = 4  # senders of each that are asked about
 _NEVER = {"auth_failed", "greylist"}  # guessing; by design
 MANY = 3  # permanent refusals of so many people of a pool need somebody now
+_OURS_TO_NARROW = (
+    "dnsbl",
+    "helo_invalid",
+    "policy",
+    "ip_reputation",
+    "sender_rejected",
+    "connection_limit",
+    "rate_limit",
+)
 ROWS = 8  # attempts in a request to the pool's owner
 
 
@@ -90,6 +99,8 @@ def _finding(
     )  # fmt: skip
     lasting = permanent(whole)
     people = [sender for sender in whole.group.senders.members() if sender and not desk.own.has(sender)]
+    # A check of ours that hits a pool which half the world's people use is ours to narrow.
+    ours = whole.key.cause in _OURS_TO_NARROW and bool(names) and desk.book.operator_of_pool(names[0]) is not None
     severity = "medium"
     if got_through(whole, answers) and not lasting:
         severity = "low"
@@ -100,7 +111,7 @@ def _finding(
         successes=_facts(answers, f"pool:{case_organisation(whole) or whole.key.party}"), legitimacy=legitimacy,
         words="sender_pool" if pool else kind if kind != "refusal" else None,
         values={"names": len(names), "trust": desk.texts.say(f"trust.{whole.key.trust}"), "people": len(people)},
-        fault="sender" if pool else None,
+        fault="sender" if pool else "ours" if ours else None, act="our_admin" if ours else None,
     )  # fmt: skip
     if not pool:
         return finding
