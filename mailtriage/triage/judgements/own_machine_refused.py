@@ -40,9 +40,10 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             continue
         desk.claim(cases)
         severity = "low" if count < ENOUGH else "medium"
+        words = "own_machine_refused" if what == "own" else "own_service_refused"
         yield draft(
             desk, cases, "own_machine_refused", Party("own_server" if what == "own" else "host", who, who), severity,
-            cause=cause, direction=cases[0].key.direction, fault="ours", act="our_admin", words="own_machine_refused" if what == "own" else "own_service_refused",
+            cause=cause, direction=cases[0].key.direction, fault="ours", act="our_admin", words=words,
             values={"machine": who},
         )  # fmt: skip
 
