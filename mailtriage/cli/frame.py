@@ -19,7 +19,7 @@ import mailtriage
 from mailtriage.cli.words import interface
 
 DONE, FOUND, USAGE, PARTLY, INTERRUPTED = 0, 1, 2, 3, 130
-_NO_COMMANDS = {"frame", "options", "printing", "scanning", "settings", "watching", "words"}
+_NO_COMMANDS = {"digesting", "frame", "options", "printing", "scanning", "settings", "watching", "words"}
 
 
 class Lazy(click.Group):
