@@ -18,7 +18,7 @@ from mailtriage.syslog.head import parse_head
 WHOLE = 16 * 1024 * 1024
 STRIDE = 4 * 1024 * 1024
 STRETCH = 256 * 1024
-PULSE = 64 * 1024  # bytes between stamps that are looked at for the turns of the year
+PULSE = 64 * 1024  # bytes between stamps that are looked at for the turns of the year and for silences
 
 # Docker's json-file driver writes < and > as \\u003c and \\u003e.
 _LOGIN = re.compile(rb": client=[^,\n]{1,300}, sasl_method=[^,\n]{1,40}, sasl_username=([^,\s\\\"]{1,200})")
@@ -100,6 +100,8 @@ class Census:
                 break
             place, stamp = stamped[0] + shift, stamped[1]
             self._note(place, stamp)
+            pulse = self._tally.pulse.setdefault(self._number, {})
+            pulse[place // PULSE] = min(pulse.get(place // PULSE, (place, stamp)), (place, stamp))
             self._next = (place // PULSE + 1) * PULSE
         if (last := _last_stamped(buffer, begin, end)) is not None:
             self._note(last[0] + shift, last[1])

@@ -226,6 +226,9 @@ class Tally:
         self.first: dict[int, Place] = {}  # by source: its first and last stamped line
         self.last: dict[int, Place] = {}
         self.turns: dict[int, list[Run]] = {}  # by source: stretches without a turn of the year
+        self.pulse: dict[
+            int, dict[int, tuple[int, Stamp]]
+        ] = {}  # by source: the first stamp of every 64 KiB, its offset
         self.rows: dict[int, dict[int, int]] = {}  # by source: start of a chunk → newlines in it
         self.unread: list[tuple[int, Unread]] = []
 
@@ -256,6 +259,10 @@ class Tally:
             self.last[source] = max(self.last.get(source, place), place)
         for source, rows in other.rows.items():
             self.rows.setdefault(source, {}).update(rows)
+        for source, pulse in other.pulse.items():
+            mine_pulse = self.pulse.setdefault(source, {})
+            for block, stamped in pulse.items():
+                mine_pulse[block] = min(mine_pulse.get(block, stamped), stamped)
         for source, turns in other.turns.items():
             self.turns[source] = sorted({*self.turns.get(source, []), *turns})
         self.unread += other.unread
