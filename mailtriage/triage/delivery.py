@@ -135,9 +135,9 @@ def null_senders(case: Case) -> bool:
 
 
 def to_ourselves(desk: Desk, case: Case) -> bool:
-    """Whether it was mail that we took for our own domains and pass on to the server behind."""
+    """Whether it was mail that we took for domains of ours, or that we relay for, and pass on to the server behind."""
     found = domains(case)
-    return bool(found) and all(desk.own.has(f"x@{name}") for name in found)
+    return bool(found) and all(name in desk.own.domain_names or name in desk.relayed for name in found)
 
 
 def names_of(found: Iterable[str], most: int = 5) -> str:

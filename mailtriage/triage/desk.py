@@ -1,5 +1,6 @@
 """The desk at which everything is judged: what was gathered, what is ours, the rules and the words."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +14,10 @@ from mailtriage.scan.tally import Hours, Line, Mail, Place
 from mailtriage.texts.catalog import Texts
 from mailtriage.triage.case import Case
 from mailtriage.triage.episodes import Hour
+from mailtriage.triage.organisation import domain_of
 from mailtriage.triage.own import Own
+
+RELAYED = 5  # recipients refused at the door, and mails passed on, that make a domain one that we relay for
 
 
 @dataclass
@@ -87,6 +91,16 @@ class Desk:
             LostMail(time=self.when(m.place), sender=m.sender, recipient=m.recipient, queue_id=m.queue_id)
             for m in sorted(mails)
         )
+
+    @cached_property
+    def relayed(self) -> frozenset[str]:
+        """Domains that we receive mail for and pass on: refused recipients at the door, and deliveries by smtp."""
+        received: Counter[str] = Counter()
+        for case in self.cases:
+            if case.key.direction == "inbound" and case.key.cause not in ("relay_denied", "auth_failed"):
+                received.update(domain_of(recipient) for recipient in case.group.recipients)
+        taken = self.survey.tally.known.taken
+        return frozenset(name for name, count in received.items() if count >= RELAYED and taken[name] >= RELAYED)
 
     @cached_property
     def given_up(self) -> dict[str, Mail]:

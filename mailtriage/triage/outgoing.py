@@ -24,23 +24,27 @@ from mailtriage.triage.delivery import (
 )
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft, say_steps
-from mailtriage.triage.organisation import domain_of
+from mailtriage.triage.organisation import domain_of, organisation
 from mailtriage.triage.stakes import BLOCKS, RECIPIENTS, Stakes, severity
 from mailtriage.triage.unwrapped import unwrapped
 
+VOLUME = 100  # mails to an operator, below which its statistics for senders show nothing
+_STATISTICS = ("sendersupport.olc.protection.outlook.com/snds", "postmaster.google.com")
 OFTEN = 3  # episodes after which a release alone will not do
+PROOFS = 3  # replies of one operator in a request
 SHOWN = 10  # mails that are named in words
 
 
 def outgoing(
     desk: Desk, answers: Answers, found: Sequence[Case], kind: str, party: Party, *, cause: str | None = None,
     words: str | None = None, title: str | None = None, level: str | None = None, values: dict[str, Any] | None = None,
+    why_user: str | None = None,
     **more: Any,
 ) -> Finding:  # fmt: skip
     """A finding over these cases.
 
     ``title`` is the key of its title where it is not that of ``kind`` or ``words``; ``level`` the severity, where the
-    judgement knows better than the stakes. ``values`` fill the words; ``more`` goes to ``draft``.
+    judgement knows better than the stakes; ``why_user`` what users are told, where the rule's words do not suit. ``values`` fill the words; ``more`` goes to ``draft``.
     """
     whole = found[0] if len(found) == 1 else together(found)
     cause = cause or whole.key.cause
@@ -65,10 +69,16 @@ def outgoing(
         severity=level or severity(finding, stakes),
         title=_tidy(desk.texts.say(title, **_title_values(desk, finding, known))) if title else finding.title,
         own_ips=_addresses(desk, finding),
-        request_text=_request(desk, finding),
-        user_text=_user(desk, finding, lost) if lost and users else finding.user_text,
+        request_text=proved(desk, finding, finding.request_text),
+        user_text=_user(desk, finding, lost, why_user) if lost and users else finding.user_text,
         act="nobody" if nobody and level is None else finding.act,
     )
+    if len(whole.group.messages) + sum(fact.count for fact in facts) < VOLUME:
+        finding = replace(
+            finding,
+            links=tuple(link for link in finding.links if not any(page in link.url for page in _STATISTICS)),
+            steps=tuple(step for step in finding.steps if not any(page in (step.url or "") for page in _STATISTICS)),
+        )
     return _said(desk, finding)
 
 
@@ -97,6 +107,7 @@ def _title_values(desk: Desk, finding: Finding, known: dict[str, Any]) -> dict[s
         "operator": finding.party.name, "own_ip": next(iter(finding.own_ips), ""), "count": finding.messages,
         "outcome": desk.texts.say(f"outcome.{outcome}"), "cause": desk.texts.say(f"cause.{finding.cause}"),
         "domains": ", ".join(where[:3]) + (" …" if len(where) > 3 else "") or finding.party.name,
+        "sender": next(iter(finding.own_users or finding.senders), ""),
         "recipient": next(iter(finding.recipients), finding.party.name),
     } | known  # fmt: skip
 
@@ -147,7 +158,7 @@ def _said(desk: Desk, finding: Finding) -> Finding:
     given = [known.value for known in desk.own.ips if known.origin != "reply"]
     named = finding.own_ips[0] if finding.own_ips else None
     if finding.cause in BLOCKS and named and given and named not in given:
-        why.append(say("finding.outgoing.other_address", named=named, given=", ".join(given)))
+        why.insert(0, say("finding.outgoing.other_address", named=named, given=", ".join(given)))
     before = len(finding.episodes) - 1
     if before > 0 and finding.cause in BLOCKS:
         last = finding.episodes[-2].last
@@ -168,31 +179,36 @@ def span(desk: Desk, seconds: float) -> str:
     return desk.texts.say("finding.outgoing.seconds", count=round(seconds))
 
 
-def _request(desk: Desk, finding: Finding) -> str | None:
-    """The request with its evidence: times with zone and their own hosts' words, no user of ours."""
-    if not finding.request_text or finding.cause not in BLOCKS:
-        return finding.request_text
+def proved(desk: Desk, finding: Finding, request: str | None) -> str | None:
+    """A request with its evidence: times with zone and their own hosts' words, no user of ours."""
+    if not request or finding.cause not in BLOCKS:
+        return request
     rows = []
-    for line in finding.evidence[-3:]:
+    shown: dict[str, int] = {}
+    for line in reversed(finding.evidence):
         text = unwrapped(line.text)
         host = next((relay for relay in finding.relays if relay in text), "")
         _, found, words = text.partition(" said: ")
         if not found:
             _, found, words = text.partition(" refused to talk to me: ")
         when = next((mail.time for mail in finding.lost if mail.queue_id and f" {mail.queue_id}:" in text), None)
-        if found and when:
+        site = organisation(host)
+        if found and when and shown.get(site, 0) < PROOFS:
+            shown[site] = shown.get(site, 0) + 1
             rows.append(f"{stamp(when)}  {host}: {words.rpartition(' (in reply to ')[0] or words.rstrip(')')}")
     if not rows:
-        return finding.request_text
+        return request
     proof = desk.texts.say("finding.outgoing.proof", count=len(rows))
-    return finding.request_text.rstrip() + "\n\n" + proof + "\n" + "\n".join(f"  {row}" for row in rows) + "\n"
+    return request.rstrip() + "\n\n" + proof + "\n" + "\n".join(f"  {row}" for row in sorted(rows)) + "\n"
 
 
-def _user(desk: Desk, finding: Finding, lost: Sequence[LostMail]) -> str:
+def _user(desk: Desk, finding: Finding, lost: Sequence[LostMail], why: str | None) -> str:
     """What to tell the users: why, and which of their mails to send again."""
     say = desk.texts.say
-    why = finding.user_text or say(
-        "finding.outgoing.user", party=finding.party.name, cause=say(f"cause.{finding.cause}")
+    why = (
+        why
+        or finding.user_text
+        or say("finding.outgoing.user", party=finding.party.name, cause=say(f"cause.{finding.cause}"))
     )
     rows = [
         say(

@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from mailtriage.model.finding import Finding
 from mailtriage.scan.ask import Answers, Question
+from mailtriage.triage.address import is_list_sender
 from mailtriage.triage.case import Case
 from mailtriage.triage.delivery import (
     ask_senders,
@@ -18,6 +20,7 @@ from mailtriage.triage.desk import Desk
 from mailtriage.triage.outgoing import outgoing
 
 ORDER = 900
+CONTENT = ("content_spam", "content_policy", "url_reputation", "policy", "domain_reputation")
 NOBODY = 3  # parties whose bounces are told one by one; more are one line
 
 
@@ -35,6 +38,8 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             desk.claim([case])  # the finding about the host that kept it waiting says so
         elif null_senders(case):
             by_party["", case.key.cause, ""].append(case)
+        elif case.key.cause == "too_large" and len(case.group.senders) == 1:
+            by_party[case.group.senders.members()[0], "too_large", ""].append(case)  # one user's, wherever they go
         else:
             by_party[party_id(case), case.key.cause, case.key.via].append(case)
     for (who, cause, _), found in sorted(by_party.items()):
@@ -49,14 +54,24 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             "accepted_then_refused" if to_ourselves(desk, found[0]) and any(case.lost for case in found) else "failure"
         )
         title, words = f"finding.failure.by_cause.{_words(desk, found, cause)}", None
-        level = None
+        level: str | None = None
+        more: dict[str, Any] = {}
         if kind != "failure":
             title, words, level = "finding.accepted_then_refused.title", "accepted_then_refused", "medium"
         elif to_ourselves(desk, found[0]):
             title, words = "finding.server_behind.title", "server_behind"
+        elif cause == "dns_failure" and found[0].key.trust == "operator":
+            words, more = "dns_of_big", {"fault": "ours", "act": "our_admin"}
         yield outgoing(
-            desk, answers, found, kind, party_of(desk, found[0]), cause=cause, title=title, words=words, level=level
-        )
+            desk, answers, found, kind, party_of(desk, found[0]), cause=cause, title=title, words=words, level=level,
+            **more,
+        )  # fmt: skip
+
+
+def _from_list(found: list[Case]) -> bool:
+    """Whether all of it were mails of a mailing list or newsletter."""
+    senders = [sender for case in found for sender in case.group.senders if sender]
+    return bool(senders) and all(is_list_sender(sender) for sender in senders)
 
 
 def _told(desk: Desk, case: Case) -> bool:
@@ -76,4 +91,6 @@ def _words(desk: Desk, found: list[Case], cause: str) -> str:
     """Which title suits: of an operator's domain that is said not to exist, of the cause, or a plain one."""
     if cause == "dns_failure" and found[0].key.trust == "operator":
         return "dns_failure_big"
+    if cause == "too_large" and any(sender for case in found for sender in case.group.senders):
+        return "too_large_of"
     return cause if desk.texts.has(f"finding.failure.by_cause.{cause}") else "other"
