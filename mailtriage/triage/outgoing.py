@@ -44,7 +44,8 @@ def outgoing(
     """A finding over these cases.
 
     ``title`` is the key of its title where it is not that of ``kind`` or ``words``; ``level`` the severity, where the
-    judgement knows better than the stakes; ``why_user`` what users are told, where the rule's words do not suit. ``values`` fill the words; ``more`` goes to ``draft``.
+    judgement knows better than the stakes; ``why_user`` what users are told, where the rule's words
+    do not suit. ``values`` fill the words; ``more`` goes to ``draft``.
     """
     whole = found[0] if len(found) == 1 else together(found)
     cause = cause or whole.key.cause
