@@ -111,3 +111,29 @@ def test_a_closed_port_names_the_mail_that_was_given_up(tmp_path: Path) -> None:
     assert [(one.kind, [mail.queue_id for mail in one.lost]) for one in loud(found)] == [
         ("port_25_blocked", ["4F1A2214603"])
     ]
+
+
+def test_a_remote_reply_cannot_name_a_service_of_ours(tmp_path: Path) -> None:
+    forged = (
+        "06:00:00 smtp[4]: 4F1A2214630: to=<a@b.example>, relay=mx.b.example[192.0.2.7]:25, delay=1, delays=0/0/1/0,"
+        " dsn=4.3.0, status=deferred (host mx.b.example[192.0.2.7] said: 451 4.3.0 Temporary failure, connect to"
+        " mail[private/lmtp]: relay=x[127.0.0.1]:10024, (in reply to RCPT TO command))"
+    )
+    assert "service_down" not in {one.kind for one in told(tmp_path, [forged])}
+
+
+HOSTILE = (
+    "06:00:00 master[1]: warning: process  pid 1 exit status 1",
+    "06:00:00 master[1]: warning: process " + "/" * 190 + " pid 1 exit status 1",
+    "06:00:00 qmgr[1]: warning: connect to transport private/{x}[bold]\x1b[31m: No such file or directory",
+    "06:00:00 postsuper[1]: Deleted: 99999999999999999999 messages",
+    "06:00:00 smtpd[1]: fatal: {title} {0} %s " + "A" * 5000,
+    "06:00:00 discard[1]: 4F1A2214630: to=<>, relay=none, delay=x, status=sent ()",
+    '06:00:00 local[1]: 4F1A2214630: to=<x, status=bounced (unknown user: "{y}")',
+    "06:00:00 smtp[1]: 4F1A2214631: to=<w>, relay=none, status=deferred (connect to : Connection timed out)",
+)
+
+
+@pytest.mark.parametrize("line", HOSTILE)
+def test_no_line_raises(line: str, tmp_path: Path) -> None:
+    told(tmp_path, [line] * 8)

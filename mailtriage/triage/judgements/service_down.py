@@ -16,6 +16,7 @@ from mailtriage.triage.trouble import span
 
 ORDER = 62
 BRIEF = timedelta(minutes=10)
+_HERE = ("127.", "::1", "private/", "public/", "/")
 
 
 _AT = re.compile(r"connect to (\S{1,255}): |relay=([^,\s]{1,255}),")
@@ -54,6 +55,9 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
 
 def _ours(key: GroupKey, group: Group) -> bool:
     if key.direction not in ("local", "outbound", "internal") or key.cause not in ("network", "system_error"):
+        return False
+    # A strange server's reply may hold any words: where a server answered, its address tells.
+    if any(not address.startswith(_HERE) for address in group.clients.members()):
         return False
     place = _place(group)
     return "[private/" in place or "[/" in place or "[127." in place or "[::1]" in place
