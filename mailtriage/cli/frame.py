@@ -9,6 +9,7 @@ import errno
 import os
 import pkgutil
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,25 @@ class Lazy(click.Group):
             return None
         command: click.Command = import_module(f"mailtriage.cli.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in self.list_commands(ctx):
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, self.list_commands(ctx), 1)
+            key = "cli.no_command_near" if near else "cli.no_command"
+            raise click.UsageError(interface().say(key, name=name, near="".join(near)), ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # click would end with 1
+            silence()
+            return DONE
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, interface().say(f"cli.{name}.short")) for name in self.list_commands(ctx)]
@@ -70,29 +90,60 @@ group = Lazy(
 
 def run(command: click.Command, args: list[str] | None = None) -> int:
     """Run a command; whatever happens, no traceback for what a user can mend. Returns the exit status."""
+    if sys.stdout is None:  # it was closed before we were started
+        _complain(interface().say("cli.output_closed"))
+        return USAGE
     try:
         status: Any = command.main(args, prog_name="mailtriage", standalone_mode=False)
         sys.stdout.flush()
         return status if isinstance(status, int) else DONE
+    except click.exceptions.NoArgsIsHelpError as err:
+        click.echo(err.format_message(), err=True)
+        return USAGE
     except click.exceptions.Exit as err:
         return err.exit_code
-    except click.Abort:
-        return INTERRUPTED
-    except KeyboardInterrupt:
+    except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except click.ClickException as err:
-        _complain(err.format_message())
+        _complain(_one_line(err))
         return USAGE
-    except BrokenPipeError:
-        _silence()
-        return DONE
     except OSError as err:
-        if err.errno in (errno.EPIPE, errno.ECONNRESET):
-            _silence()
+        if _closed(err):
+            silence()
             return DONE
         _complain(interface().say("cli.output_failed", reason=err.strerror or str(err)))
-        _silence()
+        silence()
         return USAGE
+
+
+@contextlib.contextmanager
+def pipe() -> Iterator[None]:
+    """Write to standard output; where its reader has gone (``| head``), go on without it."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as err:
+        if not _closed(err):
+            raise
+        silence()
+
+
+def _closed(err: OSError) -> bool:
+    return err.errno in (errno.EPIPE, errno.ECONNRESET)
+
+
+def _one_line(err: click.ClickException) -> str:
+    """What is wrong in one line, with where a bad value was set and what may have been meant."""
+    message = " ".join(err.format_message().split())
+    ctx = getattr(err, "ctx", None)
+    name = err.param.name if isinstance(err, click.BadParameter) and err.param is not None else None
+    if name and ctx is not None and ctx.get_parameter_source(name) is click.core.ParameterSource.DEFAULT_MAP:
+        from mailtriage.cli.settings import load
+
+        keys = {key.replace("-", "_"): setting for key, setting in load().items()}
+        if (setting := keys.get(name.rstrip("_"))) is not None:
+            message = f"{setting.origin}: {message}"
+    return message
 
 
 def _complain(message: str) -> None:
@@ -100,7 +151,7 @@ def _complain(message: str) -> None:
         click.echo(f"mailtriage: {message}", err=True)
 
 
-def _silence() -> None:
+def silence() -> None:
     """Keep the interpreter from complaining about a closed output at its end."""
     try:
         nothing = os.open(os.devnull, os.O_WRONLY)

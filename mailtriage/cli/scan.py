@@ -58,7 +58,8 @@ def command(files: tuple[str, ...], **options: Any) -> int:
 
         hide = redactor(report, findings)
         findings, report = [hide.noun(finding) for finding in findings], hide.noun(report)
-    _print(report, findings, options, texts, files)
+    with frame.pipe():
+        _print(report, findings, options, texts, files)
     found.tell(options["quiet"], options["summary"], texts)
     if options["coverage"] or options["unknown_to"]:
         _coverage(inputs, options["unknown_to"])
@@ -184,6 +185,7 @@ def _events(inputs: Any, options: dict[str, Any], texts: Texts) -> int:
 
         hide = redactor(found.report, ())
         told = (hide.noun(one) for one in told)
-    _write(jsonl.events(told))
+    with frame.pipe():
+        _write(jsonl.events(told))
     found.tell(options["quiet"], options["summary"], texts)
     return found.status

@@ -25,6 +25,8 @@ from mailtriage.texts.catalog import Texts
 from mailtriage.triage.own import Given
 from mailtriage.triage.run import Result, triage
 
+SKIPPED = 5  # files left out that are named one by one
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
@@ -90,7 +92,7 @@ class Found:
 
     def tell(self, quiet: bool, summary: bool, texts: Texts) -> None:
         """Say on stderr what could not be read, and with --summary what was."""
-        say_unread(self.result.report, self.result.report.unread, quiet)
+        say_unread(self.result.report, self.opened, quiet)
         if summary:
             from mailtriage.report.jsonl import whole
 
@@ -157,14 +159,37 @@ def reading_status(opened: Opened, report: Report) -> int:
     return frame.DONE
 
 
-def say_unread(report: Report, unread: tuple[Unread, ...], quiet: bool) -> None:
-    """One line on stderr for each part that could not be read, and for input without a line of Postfix."""
-    for one in unread:
+def say_unread(report: Report, opened: Opened, quiet: bool) -> None:
+    """One line on stderr for each part that could not be read, was left out, or is no log of Postfix's."""
+    for one in report.unread:
         click.echo("mailtriage: " + sentence(one), err=True)
     if report.lines.postfix == 0 and report.lines.read + report.lines.broken > 0:
-        names = ", ".join(report.sources[:3])
-        click.echo("mailtriage: " + plain(interface().say("cli.no_postfix", sources=names)), err=True)
+        _say_strangers(opened)
+    if not quiet:
+        for skipped in opened.skipped[:SKIPPED]:
+            words = interface().say(
+                f"unread.skipped.{skipped.reason}", source=skipped.source, other=skipped.other or "?"
+            )
+            click.echo("mailtriage: " + plain(words), err=True)
+        if (more := len(opened.skipped) - SKIPPED) > 0:
+            click.echo("mailtriage: " + interface().say("cli.skipped_more", count=more), err=True)
     sys.stderr.flush()
+
+
+def _say_strangers(opened: Opened) -> None:
+    """Say whose logs these are, where none of them holds a line of Postfix."""
+    from mailtriage.scan.stranger import stranger
+
+    unknown = []
+    for source in opened.sources[:3]:
+        server = stranger(source)
+        if server is None:
+            unknown.append(source.name)
+            continue
+        key = "cli.only_dovecot" if server == "Dovecot" else "cli.other_log"
+        click.echo("mailtriage: " + plain(interface().say(key, source=source.name, server=server)), err=True)
+    if unknown:
+        click.echo("mailtriage: " + plain(interface().say("cli.no_postfix", sources=", ".join(unknown))), err=True)
 
 
 @dataclass
@@ -182,7 +207,7 @@ class Attempts:
 
     def tell(self, quiet: bool, summary: bool, texts: Texts) -> None:
         """Say on stderr how the reading went."""
-        say_unread(self.report, self.report.unread, quiet)
+        say_unread(self.report, self.opened, quiet)
         if summary:
             from mailtriage.report.jsonl import whole
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -21,6 +22,15 @@ def environment(home: Path, **extra: str) -> dict[str, str]:
     }  # fmt: skip
 
 
+class Called(NamedTuple):
+    """What a command printed, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+
+Call = Callable[..., Called]
 COMMAND = (sys.executable, "-m", "mailtriage")
 
 
@@ -38,3 +48,23 @@ def run(tmp_path: Path) -> Run:
         )  # fmt: skip
 
     return call
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """``call("scan", path, env={…})``: the same within this process, which is faster."""
+    from mailtriage.cli.frame import group
+    from mailtriage.cli.frame import run as run_command
+
+    for name in [name for name in os.environ if name.startswith(("MAILTRIAGE_", "LC_", "LANG", "XDG_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def run_here(*args: object, env: Mapping[str, str] | None = None) -> Called:
+        with monkeypatch.context() as patch:
+            for name, value in (env or {}).items():
+                patch.setenv(name, value)
+            status = run_command(group, [str(arg) for arg in args])
+        return Called(status, *capsys.readouterr())
+
+    return run_here
