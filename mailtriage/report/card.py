@@ -183,7 +183,7 @@ class Card:
         domains = sorted({address.rpartition("@")[2] for address in finding.recipients if "@" in address})
         if domains and finding.direction == "outbound":
             what.append(say("report.facts.to", names=", ".join(domains[:3]) + (" …" if len(domains) > 3 else "")))
-        parts = [(0, " ".join(what))]
+        parts = [(0, say("report.facts.beside").join(what))]
         if finding.count != finding.messages:
             parts.append((4, say("report.attempts", count=finding.count, number=f"{finding.count:,}")))
         if finding.direction == "inbound" and any(finding.senders):
