@@ -54,8 +54,9 @@ class Sample:
         other._trim()
         for key, (member, value) in other._kept.items():
             self._put(key, member, value)
-        self._ceiling = min(self._ceiling, other._ceiling)
-        self._kept = {k: v for k, v in self._kept.items() if k < self._ceiling}
+        if other._ceiling < self._ceiling:
+            self._ceiling = other._ceiling
+            self._kept = {k: v for k, v in self._kept.items() if k < self._ceiling}
         self._full = self._full or other._full
         self._trim()
 

@@ -19,6 +19,7 @@ from mailtriage.triage.organisation import domain_of, organisation
 
 ORDER = 170
 LIKELY = 4
+_BAD = ("dnsbl", "auth_failed")
 MANY = 3  # organisations that cannot reach the domain: needs somebody now
 
 
@@ -34,8 +35,9 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         domains = {domain_of(address) for address in case.group.recipients.members()}
         if len(domains) == 1 and not any(desk.own.has(sender) for sender in case.group.senders.members()):
             by_domain[domains.pop()].append(case)
+    listed = {c.key.party for c in desk.cases if c.key.direction == "inbound" and c.key.cause in _BAD}
     for domain, found in sorted(by_domain.items()):
-        good = [case for case in found if _server(desk, case)]
+        good = [case for case in found if case.key.party not in listed and _server(case)]
         points, reasons, orgs = _weigh(desk, domain, good)
         if points < LIKELY:
             continue
@@ -49,19 +51,10 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _server(desk: Desk, case: Case) -> bool:
+def _server(case: Case) -> bool:
     """Whether a client looks like a mail server with mail of its own."""
     names = case.group.names.members()
-    return bool(names) and not dynamic(names[0]) and not _listed(desk, case)
-
-
-def _listed(desk: Desk, case: Case) -> bool:
-    return any(
-        other.key.cause in ("dnsbl", "auth_failed")
-        and other.key.party == case.key.party
-        and other.key.direction == "inbound"
-        for other in desk.cases
-    )
+    return bool(names) and not dynamic(names[0])
 
 
 def _weigh(desk: Desk, domain: str, found: list[Case]) -> tuple[int, list[Reason], set[str]]:
@@ -79,15 +72,14 @@ def _weigh(desk: Desk, domain: str, found: list[Case]) -> tuple[int, list[Reason
             points.append((1, "same_organisation", {"organisation": org}))
         if operator:
             points.append((2, "known_pool", {"operator": operator.name}))
-    if not orgs:
-        return 0, [], orgs
+    if not orgs or not verified:
+        return 0, [], orgs  # what says its name in HELO alone may be anybody
     attempts, mails = sum(case.count for case in found), sum(len(case.group.messages) for case in found)
     if attempts >= 2 * max(mails, 1) or (attempts >= 3 and max(span(desk, case.group) for case in found) >= 600):
         points.append((2, "retries", {"count": attempts, "messages": mails}))
     if len(orgs) >= 2:
         points.append((2, "several_write", {"count": len(orgs)}))
-    if verified:
-        points.append((1, "verified", {}))
+    points.append((1, "verified", {}))
     if domain in desk.own.domain_names or organisation(domain) in desk.own.domain_names:
         points.append((4, "own_domain", {"domain": domain}))
     if desk.book.operator_of_domain(domain) or "." not in domain:
