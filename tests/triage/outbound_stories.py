@@ -19,6 +19,7 @@ SPF = (
     "authenticate with either SPF or DKIM. 550 5.7.26 SPF [shop.example] with ip: [192.0.2.25] = did not pass"
 )
 GREY = "450 4.2.0 <ann@friend.example>: Recipient address rejected: Greylisted, please try again later"
+NO_PTR = "550 5.7.25 Client host rejected: cannot find your reverse hostname, [192.0.2.25]"
 SPAM = "550 5.7.1 Message rejected as spam by Content Filtering."
 NXDOMAIN = "Host or domain name not found. Name service error for name={name} type=A: Host not found"
 TIMEOUT = "connect to {host}: Connection timed out"
@@ -288,6 +289,52 @@ STORIES = (
         lambda log: bounce(log.family(), "ann@friend.example", FRIEND, "550 5.7.25 Client host rejected: cannot find your reverse hostname, [192.0.2.25]"),
         (Expect("failure", "reverse_dns", "high", "192.0.2.25", "ours"),),
     ),
+    Story(
+        "our newsletter is taken for spam",
+        lambda log: [bounce(log.family(0 if n else 8), f"reader{n}@friend.example", FRIEND, SPAM, "news-bounces@example.org", command="end of DATA") for n in range(4)],
+        (Expect("list_refused", "content_spam", "medium", "news-bounces@example.org", "ours", says="List-Unsubscribe"),),
+    ),
+    Story(
+        "one user's large mails",
+        lambda log: [bounce(log.family(0 if n else 8), f"ann@{domain}", f"mx.{domain}[198.51.100.{n + 60}]:25", "552 5.3.4 Message size exceeds fixed limit") for n, domain in enumerate(("friend.example", "club.example"))],
+    ),
+    Story(
+        "our resolver does not find gmail.com",
+        lambda log: bounce(log.family(), "ann@gmail.com", "none", NXDOMAIN.format(name="gmail.com")),
+        (Expect("failure|resolver_broken", "dns_failure", "medium|high", "gmail.com", "ours", says="resolv.conf"),),
+    ),
+    Story(
+        "three receivers miss the reverse name",
+        lambda log: [bounce(log.family(0 if n else 8), f"ann@{domain}", f"mx.{domain}[198.51.100.{n + 60}]:25", NO_PTR) for n, domain in enumerate(("friend.example", "club.example", "school.example"))],
+        (Expect("identity_rejected", "reverse_dns", "high", "", "ours"),),
+    ),
+    Story(
+        "a block while other mail passes",
+        lambda log: fine(bounce(fine(log.family(), "ann@friend.example", FRIEND, 6), "ann@icloud.com", ICLOUD, blocked()), "ann@friend.example", FRIEND, 6),
+        (APPLE,),
+    ),
+    Story(
+        "nobody tried again after the block",
+        lambda log: log.family() and bounce(bounce(log, "ann@icloud.com", ICLOUD, blocked()).later(hours=5), "ann@icloud.com", ICLOUD, blocked()) and log.at("09:00", 12).family(4),
+        (APPLE,),
+    ),
+    Story("greylisted for good", lambda log: wait(log.family(), "ann@friend.example", FRIEND, GREY, 9)),
+    Story(
+        "the relay's quota",
+        lambda log: [wait(log.family(0 if n else 8), f"ann{n}@gmail.com", "smtp.provider.example[198.51.100.200]:587", "451 4.7.1 Daily sending quota exceeded", 5) for n in range(2)],
+        (Expect("smarthost", "rate_limit", "medium|high", "provider.example"),),
+    ),
+    Story(
+        "an auto-reply to spam",
+        lambda log: bounce(log.family(), "win@prize.example", "mx.prize.example[198.51.100.66]:25", "550 5.1.1 User unknown", sender=""),
+    ),
+    Story(
+        "mail is thrown away",
+        lambda log: log.family().say("postfix/discard", f"{log.new_id()}: to=<ann@club.example>, relay=none, delay=0.1, delays=0.1/0/0/0, dsn=2.0.0, status=sent (club.example)"),
+        (Expect("mail_discarded", "policy", "medium", "", "ours"),),
+    ),
+    Story("a quiet week", lambda log: [fine(log.at("09:00", day).family(2), "ann@friend.example", FRIEND, 3) for day in range(6, 13)]),
+    Story("a traveller", lambda log: [fine(log.at("09:00", day), "ann@friend.example", FRIEND, 2) for day in range(6, 13)]),
     Story("a first host refuses, the next one takes it", lambda log: early(log)),
 )  # fmt: skip
 

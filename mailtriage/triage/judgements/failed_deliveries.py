@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mailtriage.model.finding import Finding
+from mailtriage.model.finding import Finding, Party
 from mailtriage.scan.ask import Answers, Question
-from mailtriage.triage.address import is_list_sender
+from mailtriage.triage.address import is_list_sender, unwrap
 from mailtriage.triage.case import Case
 from mailtriage.triage.delivery import (
     ask_senders,
     ask_sent,
+    names_of,
     null_senders,
     party_id,
     party_of,
@@ -48,6 +49,15 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             yield outgoing(
                 desk, answers, found, "undeliverable_bounces", party_of(desk, found[0]), cause=cause, level="low",
                 words="undeliverable_bounces", act="nobody", fault="nobody", values={"parties": len(found)},
+            )  # fmt: skip
+            continue
+        if cause in CONTENT and _from_list(found):
+            sender = min(sender for case in found for sender in case.group.senders if sender)
+            party = Party("own_user", unwrap(sender).address, unwrap(sender).address)
+            yield outgoing(
+                desk, answers, found, "list_refused", party, cause=cause, words="own_list_refused", fault="ours",
+                act="our_admin",
+                values={"list": party.name, "operators": names_of(party_of(desk, case).name for case in found)},
             )  # fmt: skip
             continue
         kind = (

@@ -32,10 +32,8 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     for case in _cases(desk):
         if case.key.cause == FULL:
             yield _full(desk, answers, case)
-        elif case.key.party != "own_server" and case.key.trust != "own_server":
-            shared[case.key.cause, case.key.direction].append(case)
         else:
-            yield _discarded(desk, answers, case)
+            shared[case.key.cause, case.key.direction].append(case)
     for (cause, direction), found in sorted(shared.items()):
         desk.claim(found)
         if cause in DOWN:
@@ -66,15 +64,6 @@ def _full(desk: Desk, answers: Answers, case: Case) -> Finding:
 def _later(desk: Desk, answers: Answers, mailbox: str, case: Case) -> bool:
     fact = answers.one(f"mailbox:{mailbox}")
     return fact is not None and fact.last is not None and case.group.last is not None and fact.last > case.group.last
-
-
-def _discarded(desk: Desk, answers: Answers, case: Case) -> Finding:
-    desk.claim([case])
-    return outgoing(
-        desk, answers, [case], "mail_discarded", Party("own_server", "discard", "discard"), words="mail_discarded",
-        level="medium", direction="local", fault="ours", act="our_admin",
-        values={"recipients": names_of(case.group.recipients)},
-    )  # fmt: skip
 
 
 def _down(desk: Desk, answers: Answers, cause: str, direction: str, found: list[Case]) -> Finding:
