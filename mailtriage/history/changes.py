@@ -1,7 +1,7 @@
 """What of all that is remembered is worth saying now: new, worse, back, still there, over. Time is the log's."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,10 +20,11 @@ class Change:
     """Something to say of a finding."""
 
     kind: str  # one of KINDS
-    finding: Finding
+    finding: Finding  # as far as it is news: of one that came back the last episode, and what was lost since
     times: int = 1  # how many episodes there were
     longest: timedelta | None = None  # of those that are over
     root: str | None = None  # Message-ID of the mail that told of it first
+    since: datetime | None = None  # when it was seen first of all
 
 
 def decide(
@@ -42,12 +43,27 @@ def decide(
         if after != before:
             kept[finding.id] = after
         if kind and not _silenced(finding, before, kind, now):
-            changes.append(Change(kind, finding, len(finding.episodes) or 1, _longest(finding), before.get("root")))
+            news = _news(finding, before, kind)
+            times, longest, root = len(finding.episodes) or 1, _longest(finding), before.get("root")
+            changes.append(Change(kind, news, times, longest, root, finding.first_seen))
     changes.sort(key=lambda change: (
         KINDS.index(change.kind) > 2, -SEVERITIES.index(change.finding.severity), KINDS.index(change.kind),
         change.finding.state == "recovered", -change.finding.messages, change.finding.id,
     ))  # fmt: skip
     return changes, kept
+
+
+def _news(finding: Finding, before: Mapping[str, Any], kind: str) -> Finding:
+    """Without what was told already."""
+    if last := before.get("last"):
+        told = datetime.fromisoformat(last)
+        finding = replace(finding, lost=tuple(one for one in finding.lost if one.time is None or one.time > told))
+    if kind == "back" and finding.episodes:
+        episode = finding.episodes[-1]
+        finding = replace(
+            finding, first_seen=episode.first, count=episode.count, messages=min(finding.messages, episode.count)
+        )
+    return finding
 
 
 def _kind(finding: Finding, before: Mapping[str, Any], now: datetime) -> str | None:
@@ -86,6 +102,7 @@ def _note(finding: Finding, before: Mapping[str, Any], kind: str, now: datetime)
     following = now + timedelta(days=days) if number >= len(AGAIN) else max(since + timedelta(days=days), now)
     return {
         "count": finding.count, "messages": finding.messages, "severity": finding.severity, "over": over,
+        "last": finding.last_seen.isoformat() if finding.last_seen else "",
         "number": number, "since": since.isoformat(), "next": following.isoformat(),
     }  # fmt: skip
 

@@ -21,6 +21,7 @@ from mailtriage.texts.catalog import Texts
 from mailtriage.triage.own import Given
 from mailtriage.triage.run import triage
 
+SMALL = 64 * 1024 * 1024  # bytes for which no other process is started
 ASKED, DOMAINS, CLIENTS = 60, 4, 8  # remembered troubles to ask for in one look, and literals for each
 
 
@@ -60,7 +61,8 @@ def _survey(window: Window, before: Window | None, plan: ScanPlan, jobs: int) ->
     old = before.sources if before is not None else ()
     sources = [replace(one, follows=number > 0) for number, one in enumerate((*old, *window.sources))]
     chunks = [chunk for number, source in enumerate(sources) for chunk in split(number, source)]
-    runner = executor(jobs, len(chunks))
+    size = sum(source.size - source.first for source in sources)
+    runner = executor(jobs if size > SMALL else 1, len(chunks))
     tally = Tally()
     for part in runner.map(partial(gather, plan=plan), [chunk for chunk in chunks if chunk.number >= len(old)]):
         tally.merge(part)

@@ -7,6 +7,7 @@ from mailtriage.history.changes import Change
 from mailtriage.model.finding import Finding
 from mailtriage.report import facts
 from mailtriage.report.safe import plain
+from mailtriage.report.state import state_words
 from mailtriage.report.wrap import wrap
 from mailtriage.texts.catalog import Texts
 
@@ -60,10 +61,9 @@ def sentence(change: Change, texts: Texts) -> str:
 
 def history(change: Change, texts: Texts) -> str:
     """How often it came before, and how long that lasted."""
-    finding = change.finding
-    if change.kind != "back" or finding.first_seen is None:
+    if change.kind != "back" or change.since is None:
         return ""
-    since = texts.date(finding.first_seen, "day")
+    since = texts.date(change.since, "day")
     said = texts.say("digest.times", count=max(change.times, 2), since=since)
     if change.longest is not None:
         said += "; " + texts.say("digest.released", span=span(change.longest, texts))
@@ -80,7 +80,7 @@ def span(length: timedelta, texts: Texts) -> str:
 
 def _whole(number: int, change: Change, texts: Texts) -> Iterator[str]:
     finding, say = change.finding, texts.say
-    severity, state = say(f"report.severity.{finding.severity}"), say(f"report.state.{finding.state}")
+    severity, state = say(f"report.severity.{finding.severity}"), state_words(finding, texts)
     title = say(f"digest.kind.{change.kind}", title=finding.title)
     yield from _hang(f"{number}. ", f"{severity}: {title} ({state})")
     if told := history(change, texts):
@@ -129,5 +129,5 @@ def _hang(first: str, text: str) -> Iterator[str]:
 
 def status(finding: Finding, texts: Texts) -> str:
     """What is remembered of a finding, in one line."""
-    severity, state = (texts.say(f"report.{name}.{getattr(finding, name)}") for name in ("severity", "state"))
+    severity, state = texts.say(f"report.severity.{finding.severity}"), state_words(finding, texts)
     return " · ".join([severity, state, finding.title, *facts.facts(finding, texts), f"id={finding.id}"])

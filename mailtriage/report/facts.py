@@ -22,7 +22,9 @@ def span(first: datetime | None, last: datetime | None, texts: Texts) -> str:
 
 def how_many(finding: Finding, texts: Texts) -> str:
     """Mails, attempts where they are more, users of ours, and where to."""
-    parts = [texts.say("report.mails", count=finding.messages)] if finding.messages else []
+    parts = (
+        [texts.say("report.mails", count=finding.messages, number=f"{finding.messages:,}")] if finding.messages else []
+    )
     if finding.own_users and finding.party.kind != "own_user":
         parts.append(texts.say("report.users", count=len(finding.own_users)))
     domains = sorted({address.rpartition("@")[2] for address in finding.recipients if "@" in address})
@@ -31,7 +33,7 @@ def how_many(finding: Finding, texts: Texts) -> str:
         parts.append(texts.say("report.facts.to", names=names))
     sentence = texts.say("report.facts.beside").join(parts)
     if finding.count != finding.messages:
-        attempts = texts.say("report.attempts", count=finding.count)
+        attempts = texts.say("report.attempts", count=finding.count, number=f"{finding.count:,}")
         sentence = f"{sentence}{texts.say('report.facts.between')}{attempts}" if sentence else attempts
     return sentence
 
@@ -70,7 +72,7 @@ def lost(mail: LostMail | LateMail, texts: Texts) -> str:
 
 def episode(one: Episode, texts: Texts) -> str:
     """An episode in a line."""
-    parts = [span(one.first, one.last, texts), texts.say("report.attempts", count=one.count)]
+    parts = [span(one.first, one.last, texts), texts.say("report.attempts", count=one.count, number=f"{one.count:,}")]
     if one.next_success:
         parts.append(texts.say("report.facts.again", when=texts.date(one.next_success)))
     return ", ".join(parts)
