@@ -39,14 +39,20 @@ def load_book(user_folders: Iterable[Path] = ()) -> tuple[RuleBook, tuple[PackEr
 
 
 def read_packs() -> Frozen:
-    """Our packs from their TOML. Raises PackError."""
+    """Our packs from their TOML. Raises PackError, also where two packs have a rule of one id."""
     from mailtriage.rules.load import parse_pack
 
     operators: list[Operator] = []
     rules: list[Rule] = []
+    places: dict[str, str] = {}
     for path in pack_files():
         # The place is told as it stands in the source tree, wherever that is.
-        operator, found = parse_pack(path.read_text(encoding="utf-8"), path.relative_to(PACKS.parent).as_posix())
+        place = path.relative_to(PACKS.parent).as_posix()
+        operator, found = parse_pack(path.read_text(encoding="utf-8"), place)
+        for rule in found:
+            if rule.id in places:  # one of the two would be dropped without a word
+                raise PackError(place, rule.id, "id", f"stands in {places[rule.id]} as well")
+            places[rule.id] = place
         operators.append(operator)
         rules.extend(found)
     return gather(rules, operators)

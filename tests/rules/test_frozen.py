@@ -4,8 +4,10 @@ import marshal
 
 import pytest
 
+from mailtriage.rules import shelf
 from mailtriage.rules.book import Query, RuleBook
 from mailtriage.rules.frozen import FORMAT, freeze, thaw
+from mailtriage.rules.pack import PackError
 from mailtriage.rules.shelf import load_book, read_packs
 
 
@@ -44,3 +46,14 @@ def test_no_place_for_a_cache_is_no_harm(tmp_path, monkeypatch) -> None:  # type
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert load_book()[0].rules
+
+
+def test_two_packs_with_one_rule_id_do_not_load(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    pack = next(p for p in shelf.pack_files() if p.stem == "apple").read_text(encoding="utf-8")
+    for name in ("one", "two"):
+        (tmp_path / "packs" / "mailbox").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "packs" / "mailbox" / f"{name}.toml").write_text(pack, encoding="utf-8")
+    monkeypatch.setattr(shelf, "PACKS", tmp_path / "packs")
+    monkeypatch.setattr(shelf, "pack_files", lambda: sorted((tmp_path / "packs").rglob("*.toml")))
+    with pytest.raises(PackError, match=r"one\.toml as well"):
+        shelf.read_packs()
