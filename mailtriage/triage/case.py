@@ -24,7 +24,9 @@ class Case:
 
     def __init__(self, key: CaseKey) -> None:
         self.key = key
-        self.group = Group(WIDE)
+        # Nearly all cases have one group, and there may be very many: it is shared until a second one comes.
+        self._group: Group | None = None
+        self._shared = False
         self.hosts: set[str] = set()
         self.outcomes: Counter[str] = Counter()
         self.rules: Counter[str] = Counter()
@@ -34,10 +36,23 @@ class Case:
     def add(self, key: GroupKey, group: Group) -> None:
         """Take a group in."""
         self.groups.append((key, group))
-        self.group.absorb(group)
+        if self._group is None:
+            self._group, self._shared = group, True
+        else:
+            if self._shared:
+                first, self._group, self._shared = self._group, Group(WIDE), False
+                self._group.absorb(first)
+            self._group.absorb(group)
         self.hosts.add(key.host)
         self.outcomes[key.outcome] += group.count
         self.rules[key.rule] += group.count
+
+    @property
+    def group(self) -> Group:
+        """All groups in one. Not to be changed where the case was filled by ``add``."""
+        if self._group is None:
+            self._group = Group(WIDE)
+        return self._group
 
     @property
     def count(self) -> int:

@@ -1,5 +1,6 @@
 """From cases to a finding: everything that follows from the facts alone; the judgement adds what it thinks."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -16,6 +17,8 @@ from mailtriage.triage.inbound import client_cidr, pool_regex
 from mailtriage.triage.organisation import domain_of
 from mailtriage.triage.servers import servers
 
+_NAMES = re.compile(r"\{([a-z_]+)\}")
+_HARMLESS = re.compile(r"[A-Za-z0-9_.:@/+=][A-Za-z0-9_.:@/+=-]{0,254}", re.ASCII)
 SHOWN = 50  # names of senders, recipients, clients in a finding
 LOST = 200
 
@@ -158,7 +161,12 @@ def say_steps(desk: Desk, words: str, values: Mapping[str, Any]) -> tuple[Step, 
     out = []
     for number, step in enumerate(desk.texts.raw(f"finding.{words}.steps") or (), 1):
         table: Mapping[str, str] = {"text": step} if isinstance(step, str) else step
-        parts = {name: fill(text, values) for name, text in table.items()}
+        parts = {
+            name: fill(text, values)
+            for name, text in table.items()
+            # A command is there to be pasted: values that a shell could take for more than a word leave it out.
+            if name != "command" or all(_HARMLESS.fullmatch(str(values.get(key, ""))) for key in _NAMES.findall(text))
+        }
         if any("{" in text and name != "text" for name, text in parts.items()):
             continue
         out.append(Step(f"{words}.{number}", parts["text"], parts.get("command"), parts.get("url")))

@@ -3,8 +3,10 @@
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import lru_cache
 
+from mailtriage.model.finding import Finding
 from mailtriage.scan.ask import Fact
 from mailtriage.scan.tally import Group, GroupKey
 from mailtriage.triage.address import unwrap
@@ -80,6 +82,11 @@ def pool_regex(names: Iterable[str]) -> str | None:
         # The organisation's every host would fit: that is no pool.
         return None if len(lowered) < 3 else "\\.".join([*out, *org.split(".")])
     return "\\.".join([*out, *org.split(".")])
+
+
+def own_words(finding: Finding) -> Finding:
+    """A finding without the request and user text of the rule: they speak to a sender that has no fault in it."""
+    return replace(finding, request_text=None, user_text=None)
 
 
 def case_organisation(case: Case) -> str:

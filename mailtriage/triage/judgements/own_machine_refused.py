@@ -12,7 +12,7 @@ from mailtriage.scan.ask import Answers, Question
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
-from mailtriage.triage.inbound import case_organisation, private
+from mailtriage.triage.inbound import case_organisation, own_words, private
 from mailtriage.triage.legitimacy import dynamic
 from mailtriage.triage.machines import is_machine, sends_for_others
 from mailtriage.triage.organisation import domain_of, organisation
@@ -41,10 +41,12 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         desk.claim(cases)
         severity = "low" if count < ENOUGH else "medium"
         words = "own_machine_refused" if what == "own" else "own_service_refused"
-        yield draft(
+        yield own_words(
+            draft(
             desk, cases, "own_machine_refused", Party("own_server" if what == "own" else "host", who, who), severity,
             cause=cause, direction=cases[0].key.direction, fault="ours", act="our_admin", words=words,
             values={"machine": who},
+            )
         )  # fmt: skip
 
 

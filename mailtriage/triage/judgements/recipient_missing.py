@@ -10,7 +10,7 @@ from mailtriage.scan.ask import Answers, Question
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
-from mailtriage.triage.inbound import case_organisation, sender_organisations
+from mailtriage.triage.inbound import case_organisation, own_words, sender_organisations
 from mailtriage.triage.judgements import refused_senders
 from mailtriage.triage.legitimacy import dynamic
 from mailtriage.triage.organisation import domain_of
@@ -47,9 +47,11 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     loud = len({domain_of(s) for s in senders}) >= 2 or mails >= MAILS
     recipients = sorted({r.lower() for case in people for r in case.group.recipients.members()})
     domain = domain_of(recipients[0]) if recipients else ""
-    yield draft(
+    yield own_words(
+        draft(
         desk, people, "recipient_missing", Party("own_server", domain, domain), "medium" if loud else "low",
         cause="user_unknown", direction="inbound", fault="ours" if loud else "sender",
         act="our_admin" if loud else "nobody", legitimacy=max(scores, key=lambda one: one.score),
         words="recipient_missing", values={"addresses": ", ".join(recipients[:5]), "people": len(senders)},
+        )
     )  # fmt: skip

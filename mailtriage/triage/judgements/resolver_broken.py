@@ -14,7 +14,7 @@ from mailtriage.scan.ask import Answers, Question
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
-from mailtriage.triage.inbound import case_organisation, sender_organisations
+from mailtriage.triage.inbound import case_organisation, own_words, sender_organisations
 from mailtriage.triage.organisation import domain_of
 
 ORDER = 50
@@ -45,11 +45,13 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     last = max((when for case in found if (when := desk.when(case.group.last))), default=None)
     over = last is not None and desk.now is not None and desk.now - last > OVER
     names = sorted({desk.book.operators[name[1:]].name for hour in bad for name in hours[hour] if name[0] == "!"})
-    yield draft(
+    yield own_words(
+        draft(
         desk, found, "resolver_broken", Party("own_server", "resolver", desk.texts.say("party.resolver")),
         "medium" if over else "high", cause="dns_failure", direction="inbound", fault="ours", act="our_admin",
         state="recovered" if over else "ongoing", words="resolver_broken",
         values={"providers": ", ".join(names[:5]), "organisations": len({n for hour in bad for n in hours[hour]})},
+        )
     )  # fmt: skip
 
 

@@ -58,7 +58,9 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         yield draft(
             desk, only or found, "saved_old_password", Party("own_user", user, user), "medium" if good else "low",
             cause="auth_failed", direction="submission", fault="our_user", act="our_user", own_users=(user,),
-            words="saved_old_password", legitimacy=Legitimacy(1.0 if good else 0.5, tuple(reasons)),
+            words="saved_old_password",
+            user_text=desk.texts.say("finding.saved_old_password.user"),
+            legitimacy=Legitimacy(1.0 if good else 0.5, tuple(reasons)),
             values={"user": user, "client": ", ".join(sorted(chosen)[:3]), "count": count},
         )  # fmt: skip
 
