@@ -516,6 +516,35 @@ def user_writes_as_another(log: Log) -> None:
     )
 
 
+def full_mailbox(log: Log) -> None:
+    log.family().spam()
+    text = "452 4.2.2 <{to}>: Recipient address rejected: Mailbox full"
+    for name, ip, domain in BIG[:2]:
+        log.later(hours=1).refuse(f"{name}[{ip}]", f"pat@{domain}", "bea@example.org", text, times=3, every=900)
+
+
+def program_without_login_at_a_relay(log: Log) -> None:
+    _lost("omta001{0}.jcom.zaq.ne.jp[198.51.100.1{0}]", NOT_LOGGED_IN)(log)
+
+
+def access_map_words(log: Log) -> None:
+    _lost("unknown[198.51.100.1{0}]", ACCESS_MAP, ptr="omta001{0}.jcom.zaq.ne.jp")(log)
+
+
+def static_lines_in_our_name(log: Log) -> None:
+    log.family()
+    for number in range(4):
+        log.later(60)
+        log.refuse(
+            f"static-1-2-3-{number}.isp.example[198.51.100.{number + 30}]",
+            "bea@example.org",
+            "son@example.org",
+            OWN_OUTSIDE,
+        )
+
+
+NOT_LOGGED_IN = "553 5.7.1 <{sender}>: Sender address rejected: not logged in"
+ACCESS_MAP = "554 5.7.1 <unknown[{ip}]>: Client host rejected: no proper name"
 UNKNOWN_HELO = HELO_UNKNOWN
 LOST = Expect("lost_smtp_setting", "", "high", "bea@example.org", "our_user", says="587")
 QUIET: tuple[Expect, ...] = ()
@@ -723,4 +752,17 @@ STORIES = (
         user_writes_as_another,
         (Expect("own_user_refused", "sender_rejected", "medium", "bea@example.org"),),
     ),
+    Story(
+        "a full mailbox of ours",
+        full_mailbox,
+        (Expect("own_mailbox_full", "mailbox_full", "medium", "bea@", "our_user"),),
+    ),
+    Story("a lost server, refused as not logged in", program_without_login_at_a_relay, (LOST,)),
+    Story(
+        "a lost server, refused by an access map",
+        access_map_words,
+        (LOST,),
+        allowed=(Expect("refusal"),),
+    ),
+    Story("access lines in our name", static_lines_in_our_name, QUIET),
 )

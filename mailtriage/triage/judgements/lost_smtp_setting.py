@@ -18,16 +18,17 @@ from mailtriage.triage.address import is_list_sender, unwrap
 from mailtriage.triage.case import Case, together
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
-from mailtriage.triage.inbound import case_organisation
+from mailtriage.triage.inbound import case_organisation, span
 from mailtriage.triage.legitimacy import dynamic
 from mailtriage.triage.machines import is_machine, sends_for_others
 from mailtriage.triage.organisation import domain_of, organisation
 
 ORDER = 100
 LIKELY, CERTAIN = 4, 6  # points
+RETRIES_OVER = 1800.0  # seconds
 MOST = 60  # senders that are asked about
 # relay_denied is a program that does not log in here; greylisting lets it through later.
-_NEVER = ("auth_failed", "auth_required", "relay_denied", "greylist", "user_unknown", "protocol_error")
+_NEVER = ("auth_failed", "relay_denied", "greylist", "user_unknown", "protocol_error")
 # Hosts that pass on other people's mail: their own mail programs do not send through them.
 _FORWARDER = re.compile(
     r"(?:^|[.-])(?:x?forward(?:er|ing|s)?|fwd|srs|redirect|alias(?:es)?|lists?|listserv?|mailman|sympa|majordomo|"
@@ -99,9 +100,6 @@ def _suspects(desk: Desk) -> list[_Suspect]:
         org = case_organisation(case)
         if case.key.trust not in ("client", "ptr", "helo") or not org or org in own or sends_for_others(desk, names[0]):
             continue
-        # A HELO name costs nothing: it counts where a provider is known by it.
-        if case.key.trust == "helo" and desk.book.operator_of_pool(names[0]) is None:
-            continue
         for spelling in sorted(case.group.senders.members()):
             sender = spelling.lower()
             if desk.own.has(sender) and _person(sender):
@@ -159,14 +157,28 @@ def _weigh(desk: Desk, suspect: _Suspect, fact: Fact, logins: list[Fact]) -> tup
         points.append((-6, "returned", {}))
     if any(_FORWARDER.search(one) for one in names):
         points.append((-4, "forwarder", {"name": name}))
+    if fact.count >= 2 * max(len(recipients), 1) and span(desk, fact) >= RETRIES_OVER:
+        points.append((1, "retries", {"count": fact.count, "messages": len(recipients)}))
+    if all(case.key.trust == "helo" for case in cases) and operator is None:
+        points.append((-2, "only_helo", {"name": name}))
+    if not provider and _still_logs_in(fact, logins):
+        points.append((-2, "still_logs_in", {}))
     if not provider and not logins and len(fact.clients) < 2:
         points.append((-1, "no_name", {}))
     total = sum(weight for weight, _, _ in points)
+    if not provider and len(fact.clients) < 2:
+        total = min(total, CERTAIN - 1)  # one host of nobody that we know: likely at most
     return total, [Reason(id_, desk.texts.say(f"because.{id_}", **values)) for _, id_, values in points]
 
 
 def _listed(desk: Desk, cases: list[Case]) -> bool:
     return any(case.key.cause == "dnsbl" or desk.of_party(case.key.party, "dnsbl") for case in cases)
+
+
+def _still_logs_in(fact: Fact, logins: list[Fact]) -> bool:
+    """Whether the person went on logging in after the first refusal: a second device, or somebody else forges."""
+    first = fact.first
+    return first is not None and any(one.last is not None and one.last > first for one in logins)
 
 
 def _returned(fact: Fact, logins: list[Fact]) -> bool:
