@@ -13,7 +13,7 @@ from mailtriage.scan.ask import Answers, Question
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
-from mailtriage.triage.inbound import case_organisation, sender_organisations, span
+from mailtriage.triage.inbound import case_organisation, own_words, sender_organisations, span
 from mailtriage.triage.legitimacy import dynamic
 from mailtriage.triage.organisation import domain_of, organisation
 
@@ -42,12 +42,14 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         if points < LIKELY:
             continue
         desk.claim(found)
-        yield draft(
+        yield own_words(
+            draft(
             desk, found, "domain_not_set_up", Party("own_server", domain, domain),
             "high" if len(orgs) >= MANY or domain in desk.own.domain_names else "medium", direction="inbound",
             fault="ours", act="our_admin", words="domain_not_set_up",
             values={"domain": domain, "recipient_domain": domain},
             legitimacy=Legitimacy(round(min(points / 6, 1.0), 2), tuple(reasons)),
+            )
         )  # fmt: skip
 
 

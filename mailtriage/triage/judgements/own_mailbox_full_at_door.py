@@ -34,7 +34,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         finding = draft(
             desk, found, "own_mailbox_full", Party("own_user", mailbox, mailbox), "high" if mails >= MANY else "medium",
             direction="inbound", fault="our_user", act="our_user", own_users=[mailbox] if mailbox else (),
-            words="own_mailbox_full", values={"mailbox": mailbox},
+            words="own_mailbox_full_at_door", values={"mailbox": mailbox},
             user_text=desk.texts.say("finding.own_mailbox_full.user", mailbox=mailbox),
         )  # fmt: skip
         yield replace(finding, request_text=None)
