@@ -4,6 +4,7 @@ Every line that refuses, fails, warns, tries a login or arrives late is taken ap
 counted in its group; of the others only their number is known.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from mailtriage.postfix.parse import parse
 from mailtriage.postfix.reply import parse_reply
 from mailtriage.rules.book import Classification, RuleBook, public_address
 from mailtriage.rules.shelf import load_book
-from mailtriage.scan import census, meaning, party, session
+from mailtriage.scan import census, meaning, party, refusal, session
 from mailtriage.scan.chunk import WINDOW, Chunk, ScanPlan
 from mailtriage.scan.pointer import pointer
 from mailtriage.scan.tally import Group, GroupKey, Line, Mail, Place, Tally
@@ -21,7 +22,7 @@ from mailtriage.sources.interface import Block, Rest
 from mailtriage.sources.reading import Reader
 from mailtriage.syslog.calendar import Calendar
 from mailtriage.syslog.calendar import Source as Dated
-from mailtriage.syslog.head import parse_head
+from mailtriage.syslog.head import Head, parse_head
 from mailtriage.syslog.loss import lost_lines
 
 LATE = 100.0  # seconds; Postfix tries a deferred mail again after 300 (minimal_backoff_time), less the time it took
@@ -31,6 +32,9 @@ NOWHERE = (
     "delivered to file: /dev/null", "delivered to command: /bin/true", "delivered to command: /usr/bin/true",
     "delivered to command: exit 0", "delivered to command: cat >/dev/null", "delivered to command: cat > /dev/null",
 )  # fmt: skip
+TROUBLES = 4096  # texts of warnings that are remembered
+
+Trouble = tuple[GroupKey | None, Classification, Event, str | None]
 
 
 @lru_cache(maxsize=4)
@@ -71,6 +75,9 @@ class Gatherer:
         self._dates = Calendar((Dated((), chunk.source.mtime or None),), year=plan.year, tz=plan.zone)
         self._window = plan.since is not None or plan.until is not None
         self._first_block = True
+        # What was understood before, by what it looks like. Both change speed and never an answer.
+        self._shapes: dict[tuple[str | None, str], refusal.Known] = {}
+        self._troubles: dict[tuple[str | None, str | None, str, int], Trouble] = {}
 
     def feed(self, block: Block) -> None:
         """Take in the next lines. What stands before them in the block serves for looking back."""
@@ -96,6 +103,7 @@ class Gatherer:
         tally.counts.broken += reader.cut
         tally.unread += [(self.chunk.number, unread) for unread in reader.unread]
         self._census.finish()
+        tally.settle()
         return tally
 
     def _remember(self, raw: bytes, offset: int) -> None:
@@ -108,6 +116,18 @@ class Gatherer:
         head = parse_head(raw)
         if head is None:
             return
+        place = Place(self.chunk.number, offset, self._row, head.stamp)
+        refused = refusal.cut(head.text)
+        if refused is not None and (known := self._shapes.get((head.tag, refused.shape))):
+            self.tally.counts.examined += 1
+            if not self._window or self._inside(head.stamp):
+                self._refusal(head, refused, known, place, raw, block, start)
+            return
+        if (trouble := self._troubles.get((head.host, head.tag, head.text, head.repeat))) is not None:
+            self.tally.counts.examined += 1
+            if not self._window or self._inside(head.stamp):
+                self._again(trouble, place, raw)
+            return
         self.tally.counts.suppressed += lost_lines(head)
         event = parse(head)
         if event is None:
@@ -118,13 +138,14 @@ class Gatherer:
             return
         if self._window and not self._inside(event.stamp):
             return
-        place = Place(self.chunk.number, offset, self._row, event.stamp)
         if event.event == "delivery" and not event.failed:
             self._success(event, place, raw, block, start)
         elif event.failed:
-            self._failure(event, place, raw, block, start)
+            means = meaning.classify(self._book, event)
+            self._learn_shape(head.tag, refused, event, means)
+            self._failure(event, means, place, raw, block, start)
         elif event.event in ("warning", "sasl_failure", "other"):
-            self._trouble(event, place, raw)
+            self._trouble(event, head, place, raw)
 
     def _inside(self, stamp: Stamp | None) -> bool:
         if stamp is None:
@@ -132,9 +153,71 @@ class Gatherer:
         at = stamp.micros if stamp.dated else round(self._dates.date(0, 0, stamp).timestamp() * 1e6)
         return (self.plan.since or at) <= at <= (self.plan.until or at)
 
-    def _failure(self, event: Event, place: Place, raw: bytes, block: Block, start: int) -> None:
+    def _learn_shape(self, tag: str | None, refused: refusal.Cut | None, event: Event, found: Classification) -> None:
+        """Remember what a shape means, where that is certain."""
+        if refused is None or not refusal.agrees(refused, event):
+            return
+        recipes = refusal.recipes(refused, found)
+        if recipes is None:
+            return
+        if len(self._shapes) >= refusal.LIMIT:
+            self._shapes.clear()
+        known = refusal.Known(found, meaning.way(event), event.code or "", event.dsn or "", recipes)
+        self._shapes[tag, refused.shape] = known
+
+    def _refusal(
+        self, head: Head, refused: refusal.Cut, known: refusal.Known, place: Place, raw: bytes, block: Block, start: int
+    ) -> None:
+        """A refusal of a shape that is known: ``_failure`` in short."""
+        found, direction, code, dsn, _ = known
+        if direction == "server":
+            self._login(head, refused, known, place, raw)
+            return
+        host, addr, sender, recipient = head.host or "", refused.addr, refused.sender, refused.recipient
+        warned = None
+        if refused.name == "unknown":
+            warned = self._sessions.mismatch(head.host, head.pid, addr, place.offset)
+        name, trust, shown = party.client_party(refused.name, addr, warned.name if warned else None, refused.helo)
+        if direction == "submission":
+            name, trust = sender or name, "user"
+        rule = found.rule
+        group = self.tally.group(GroupKey(
+            host, direction, found.cause, rule.id if rule else "", found.operator or "", found.via or "", name, trust,
+            "reject",
+        ))  # fmt: skip
+        repeat = head.repeat
+        group.touch(place, repeat)
+        if found.cause == "unresolvable_client_hostname":
+            if warned is not None:
+                detail = warned.detail
+            else:
+                detail = "no_ptr" if session.connected(block.buffer, block.context, start, head.pid, addr) else ""
+            group.details[detail] += repeat
+        elif found.detail:
+            group.details[found.detail] += repeat
+        group.codes[code, dsn] += repeat
+        message = f"{party.network(addr)} {sender} {recipient}"
+        group.messages.add(message)
+        message = f"{message} {recipient}"
+        if group.mails.wants(message):
+            group.mails.add(message, Mail(place, sender, recipient, None, addr))
+        _put(group, sender, recipient, addr, shown, None)
+        self._evidence(group, place, raw, refusal.captures(refused, known))
+
+    def _login(self, head: Head, cut: refusal.Cut, known: refusal.Known, place: Place, raw: bytes) -> None:
+        """A failed login of a shape that is known: ``_trouble`` in short."""
+        name, trust, shown = party.client_party(cut.name, cut.addr, None, None)
+        rule = known.found.rule
+        group = self.tally.group(GroupKey(
+            head.host or "", "inbound", "auth_failed", rule.id if rule else "", "Postfix", "", name, trust,
+            "sasl_failure",
+        ))  # fmt: skip
+        group.touch(place, head.repeat)
+        _put(group, cut.sender or None, None, cut.addr, shown, None)
+        self._evidence(group, place, raw, refusal.captures(cut, known))
+
+    def _failure(self, event: Event, found: Classification, place: Place, raw: bytes, block: Block, start: int) -> None:
         """A mail that was refused, failed or put aside."""
-        found = meaning.classify(self._book, event)
         direction = meaning.way(event)
         helo = event.helo
         if event.event in ("delivery", "expired"):
@@ -179,7 +262,7 @@ class Gatherer:
         group.messages.add(message)
         group.mails.add(f"{message} {recipient}", Mail(place, sender, recipient, event.queue_id, client))
         _put(group, sender, recipient, client, shown, relay)
-        self._evidence(group, place, raw, found)
+        self._evidence(group, place, raw, found.captures.items())
 
     def _other_side(self, event: Event, found: Classification, host: str | None, direction: str) -> tuple[str, str]:
         """The party of a delivery: the operator that answered, else its host, else the recipient's domain."""
@@ -239,15 +322,21 @@ class Gatherer:
         mail = Mail(place, sender, event.recipient, event.queue_id, None, event.delay)
         group.mails.add(f"{event.queue_id} {event.recipient}", mail)
         _put(group, sender, event.recipient, None, None, event.relay_name)
-        self._evidence(group, place, raw, None)
+        self._evidence(group, place, raw, ())
 
-    def _trouble(self, event: Event, place: Place, raw: bytes) -> None:
+    def _trouble(self, event: Event, head: Head, place: Place, raw: bytes) -> None:
         """What the server says of itself."""
         found = meaning.classify(self._book, event)
+        if len(self._troubles) >= TROUBLES:
+            self._troubles.clear()
+        same = (head.host, head.tag, head.text, head.repeat)
         if found.rule is None and event.severity is None:
+            self._troubles[same] = None, found, event, None
             return
         outcome = event.severity or "info"
         if event.event == "sasl_failure":
+            if found.rule is not None or event.severity is not None:
+                self._learn_shape(head.tag, refusal.cut(head.text), event, found)
             name, trust, shown = party.client_party(event.client_name, event.client_addr, None, None)
             key = GroupKey(
                 event.host or "", "inbound", "auth_failed", found.rule.id if found.rule else "", "Postfix", "", name,
@@ -264,24 +353,31 @@ class Gatherer:
                 event.host or "", "server", found.cause, found.rule.id if found.rule else "", "", "", thing,
                 event.program or "", outcome,
             )  # fmt: skip
+        self._troubles[same] = key, found, event, shown
+        self._again(self._troubles[same], place, raw)
+
+    def _again(self, trouble: Trouble, place: Place, raw: bytes) -> None:
+        """A text that was understood before: only its time and place are new."""
+        key, found, event, shown = trouble
+        if key is None:
+            return
         group = self.tally.group(key)
         group.touch(place, event.repeat)
         if event.queue_id:
             group.messages.add(event.queue_id)
         _put(group, event.sasl_username or event.sender, event.recipient, event.client_addr, shown, event.relay_name)
-        self._evidence(group, place, raw, found)
+        self._evidence(group, place, raw, found.captures.items())
 
-    def _evidence(self, group: Group, place: Place, raw: bytes, found: Classification | None) -> None:
-        text = raw[:EVIDENCE_LENGTH].decode("utf-8", "replace").rstrip("\r")
-        group.evidence.add(f"{place.source}:{place.offset}", Line(place, text))
-        group.keep_ends(Line(place, text))
-        if found is not None:
-            for name, value in found.captures.items():
-                if name == "own_ip":
-                    if (address := public_address(value)) is None:
-                        continue
-                    value = address
-                group.capture(name, value)
+    def _evidence(self, group: Group, place: Place, raw: bytes, captures: Iterable[tuple[str, str]]) -> None:
+        line = Line(place, raw[:EVIDENCE_LENGTH].decode("utf-8", "replace").rstrip("\r"))
+        group.evidence.add(f"{place.source}:{place.offset}", line)
+        group.keep_end(line)
+        for name, value in captures:
+            if name == "own_ip":
+                if (address := public_address(value)) is None:
+                    continue
+                value = address
+            group.capture(name, value)
 
 
 def _put(

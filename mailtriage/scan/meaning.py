@@ -1,10 +1,14 @@
 """From an event to its cause: which text of it goes to the rules, and under which conditions."""
 
+from dataclasses import replace
+
 from mailtriage.model.event import Event
 from mailtriage.postfix.reply import parse_reply
 from mailtriage.rules.book import Classification, Query, RuleBook
 
 _SPOKEN = frozenset({"said", "refused", "refused_tls"})
+_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")
+STAND_IN = "host.example.net"
 _INBOUND = frozenset({"smtpd", "postscreen", "cleanup", "proxymap"})
 
 
@@ -42,5 +46,19 @@ def query(event: Event) -> Query:
 
 
 def classify(book: RuleBook, event: Event) -> Classification:
-    """What an event's refusal, failure or warning means."""
-    return book.classify(query(event))
+    """What an event's refusal, failure or warning means. Names that strangers choose decide nothing."""
+    asked = query(event)
+    helo = event.helo
+    if helo and asked.text.startswith(f"<{helo}>: Helo command rejected") and plain_name(helo):
+        found = book.classify(replace(asked, text=asked.text.replace(f"<{helo}>", f"<{STAND_IN}>", 1)))
+        captures = {name: helo if value == STAND_IN else value for name, value in found.captures.items()}
+        return replace(found, captures=captures)
+    if event.event == "sasl_failure" and event.sasl_method and event.client_addr:
+        text = asked.text.partition(", sasl_username=")[0]
+        return book.classify(replace(asked, text=f"unknown[{event.client_addr}{text[text.find(']: SASL ') :]}"))
+    return book.classify(asked)
+
+
+def plain_name(helo: str) -> bool:
+    """Whether a HELO name is a full host name of the usual letters."""
+    return "." in helo and len(helo) < 250 and _NAME.issuperset(helo)

@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 
 _DIGITS = re.compile(r"\d+")
+_PLAIN_V4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.(?!$)|$)){3}")
 _LITERAL = re.compile(r"^\[?(?:ipv6:)?[0-9a-f.:]+\]?$", re.IGNORECASE)
 _HOST = re.compile(r"^[a-z0-9_*](?:[a-z0-9_.*-]{0,250}[a-z0-9*])?$")
 
@@ -42,6 +43,9 @@ def pool_pattern(names: list[str]) -> str | None:
 @lru_cache(maxsize=65536)
 def network(address: str) -> str:
     """The /24 of an IPv4 address, the /64 of an IPv6 address; the text itself where it is no address."""
+    start, _, last = address.rpartition(".")
+    if _PLAIN_V4.fullmatch(start) and last.isdecimal() and last.isascii() and len(last) < 4 and int(last) < 256:
+        return f"{start}.0/24" if last == "0" or last[0] != "0" else address
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -8,13 +8,31 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import Any
 
-_KEY = b"mailtriage"
+_KEYED = blake2b(digest_size=8, key=b"mailtriage")
 _SPACE = 2.0**64
+_REMEMBERED = 16_384
+
+
+class _Digests(dict[str, int]):
+    """Hashes of texts that came lately; what repeats is hashed once."""
+
+    def __missing__(self, text: str) -> int:
+        keyed = _KEYED.copy()
+        keyed.update(text.encode("utf-8", "surrogateescape"))
+        value = int.from_bytes(keyed.digest(), "big")
+        if len(text) < 100:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[text] = value
+        return value
+
+
+_digests = _Digests()
 
 
 def digest(text: str) -> int:
     """A keyed hash of 64 bits, the same in every process."""
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogateescape"), digest_size=8, key=_KEY).digest(), "big")
+    return _digests[text]
 
 
 class Sample:
@@ -30,7 +48,18 @@ class Sample:
 
     def add(self, member: str, value: Any = None) -> None:
         """Put a member in."""
-        self._put(digest(member), member, value)
+        key = _digests[member]
+        if key >= self._ceiling:
+            self._full = True
+        elif value is not None or key not in self._kept:
+            self._put(key, member, value)
+
+    def wants(self, member: str) -> bool:
+        """Whether ``add`` would keep the member; where not, it is counted in. Saves making its value."""
+        if _digests[member] < self._ceiling:
+            return True
+        self._full = True
+        return False
 
     def _put(self, key: int, member: str, value: Any) -> None:
         if key >= self._ceiling:
@@ -67,8 +96,9 @@ class Sample:
             self._put(key, member, value)
         if other._full:
             self._full = True
-            self._ceiling = min(self._ceiling, other._ceiling)
-            self._kept = {k: v for k, v in self._kept.items() if k < self._ceiling}
+            if other._ceiling < self._ceiling:
+                self._ceiling = other._ceiling
+                self._kept = {k: v for k, v in self._kept.items() if k < self._ceiling}
 
     def settle(self) -> None:
         """Bring the set into its one final form, for comparing and sending."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mailtriage.model.report import Unread
 from mailtriage.model.stamp import Stamp
-from mailtriage.scan.sample import Sample
+from mailtriage.scan.sample import Sample, digest
 from mailtriage.syslog.calendar import Run
 from mailtriage.syslog.head import parse_head
 
@@ -82,7 +82,9 @@ class Hours:
     def _put(self, key: tuple[int, int], count: int, first: Place, last: Place) -> None:
         old = self.by_hour.get(key)
         if old is not None:
-            count, first, last = old[0] + count, min(old[1], first), max(old[2], last)
+            count += old[0]
+            first = old[1] if old[1] < first else first
+            last = old[2] if old[2] > last else last
         self.by_hour[key] = (count, first, last)
 
     def merge(self, other: "Hours") -> None:
@@ -141,6 +143,14 @@ class Group:
             self.last = place
         self.hours.touch(place, count)
 
+    def keep_end(self, line: Line) -> None:
+        """Keep a line where it is the first or the last so far."""
+        ends = self.ends
+        if len(ends) == 2 and line.place > ends[1].place:
+            ends[1] = line
+        else:
+            self.keep_ends(line)
+
     def keep_ends(self, *lines: Line) -> None:
         """Keep the first and the last of the lines seen so far."""
         both = [*self.ends, *lines]
@@ -153,18 +163,11 @@ class Group:
         self.captures[name].add(value)
 
     def absorb(self, other: "Group") -> None:
-        """Add a group of other limits to this one; the other stays as it is."""
-        copy = Group(Limits(self.messages.limit, self.evidence.limit, self.mails.limit))
-        copy.count, copy.first, copy.last = other.count, other.first, other.last
-        for name in _SAMPLES:
-            getattr(copy, name).take_over(getattr(other, name))
-        for key, seen in other.captures.items():
-            copy.captures[key] = Sample(seen.limit)
-            copy.captures[key].take_over(seen)
-        copy.codes, copy.details, copy.hours, copy.ends = other.codes, other.details, other.hours, other.ends
-        self.merge(copy)
+        """Add a group, be it of other limits; the other stays as it is."""
+        self.merge(other)
 
     def merge(self, other: "Group") -> None:
+        """Add a group; exact as far as both are."""
         self.count += other.count
         self.keep_ends(*other.ends)
         if other.first is not None and (self.first is None or other.first < self.first):
@@ -174,10 +177,7 @@ class Group:
         for name in _SAMPLES:
             getattr(self, name).merge(getattr(other, name))
         for key, seen in other.captures.items():
-            if key in self.captures:
-                self.captures[key].merge(seen)
-            else:
-                self.captures[key] = seen
+            self.captures.setdefault(key, Sample(seen.limit)).merge(seen)
         self.codes.update(other.codes)
         self.details.update(other.details)
         self.hours.merge(other.hours)
@@ -214,12 +214,30 @@ class Known:
             getattr(self, name).update(getattr(other, name))
 
 
+CROWD = 3000  # groups of one direction that are kept apart
+REST = "rest"  # the trust of a group of parties that are not
+_HIGHEST = (2, 0)
+_CHEAP = frozenset({"helo", "net", "domain"})  # names that cost a stranger nothing
+
+
+def rank(key: GroupKey) -> tuple[int, int]:
+    """Which groups stay when there are too many: names that cost something first, then an even sample."""
+    return (1 if key.trust in _CHEAP else 0), digest("\0".join(key))
+
+
+def rest_of(key: GroupKey) -> GroupKey:
+    """The key of the group that takes in what is not kept apart: all but the party."""
+    return key._replace(party="", trust=REST)
+
+
 class Tally:
     """All that a pass brings home."""
 
     def __init__(self) -> None:
         self.counts = Counts()
         self.groups: dict[GroupKey, Group] = {}
+        self.ceilings: dict[str, tuple[int, int]] = {}  # by direction: ranks from here on are in the rest
+        self._grown = 0
         self.known = Known()
         self.late = Sample(20_000)  # queue ID → (delay, Mail) of mail that arrived late
         self.waits: dict[tuple[str, str], list[float]] = {}  # (host, part of delays) → mails, seconds, longest
@@ -233,11 +251,40 @@ class Tally:
         self.unread: list[tuple[int, Unread]] = []
 
     def group(self, key: GroupKey) -> Group:
-        """The group of this key, made when missing."""
+        """The group of this key, made when missing; beyond CROWD that of the rest (docs/decisions/crowds.md)."""
         group = self.groups.get(key)
         if group is None:
+            if self._grown > CROWD:
+                self.settle()
+            ceiling = self.ceilings.get(key.direction)
+            if ceiling is not None and key.trust != REST and rank(key) >= ceiling:
+                return self.group(rest_of(key))
             group = self.groups[key] = Group(NARROW if key.direction == "inbound" else WIDE)
+            self._grown += 1
         return group
+
+    def settle(self) -> None:
+        """Bring the groups down to the CROWD of lowest rank in each direction; the others go into the rest."""
+        self._grown = 0
+        if len(self.groups) <= CROWD and not self.ceilings:
+            return
+        ranked: dict[str, list[tuple[tuple[int, int], GroupKey]]] = {}
+        for key in self.groups:
+            if key.trust != REST:
+                ranked.setdefault(key.direction, []).append((rank(key), key))
+        for direction, ranks in ranked.items():
+            ceiling = self.ceilings.get(direction, _HIGHEST)
+            if len(ranks) > CROWD:
+                ranks.sort()
+                ceiling = self.ceilings[direction] = min(ceiling, ranks[CROWD][0])
+            for place, key in ranks:
+                if place >= ceiling:
+                    group = self.groups.pop(key)
+                    rest = self.groups.get(rest_of(key))
+                    if rest is None:
+                        self.groups[rest_of(key)] = group
+                    else:
+                        rest.merge(group)
 
     def merge(self, other: "Tally") -> None:
         """Add what another chunk brought home."""
@@ -248,6 +295,9 @@ class Tally:
                 self.groups[key] = group
             else:
                 mine.merge(group)
+        for direction, ceiling in other.ceilings.items():
+            self.ceilings[direction] = min(self.ceilings.get(direction, _HIGHEST), ceiling)
+        self.settle()
         self.known.add(other.known)
         self.late.merge(other.late)
         for wait, (mails, seconds, longest) in other.waits.items():
