@@ -71,7 +71,9 @@ def outgoing(
         title=_tidy(desk.texts.say(title, **_title_values(desk, finding, known))) if title else finding.title,
         own_ips=_addresses(desk, finding),
         request_text=proved(desk, finding, finding.request_text),
-        user_text=_user(desk, finding, lost, why_user) if lost and users else finding.user_text,
+        user_text=_user(desk, finding, lost, why_user)
+        if lost and (users or not desk.own.domains)
+        else finding.user_text,
         act="nobody" if nobody and level is None else finding.act,
     )
     if len(whole.group.messages) + sum(fact.count for fact in facts) < VOLUME:

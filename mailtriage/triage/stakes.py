@@ -43,8 +43,9 @@ def severity(finding: Finding, stakes: Stakes) -> str:
         return "medium" if stakes.lost or lasts(finding) or cause in BLOCKS or cause == "config_error" else "low"
     if cause in RECIPIENTS:
         return "medium" if finding.messages >= MANY and stakes.lost >= MANY and cause != "mailbox_full" else "low"
-    if cause == "dns_failure" and finding.party.kind != "operator" and stakes.lost < MANY:
-        return "low" if stakes.lost else "medium" if stakes.waiting >= MANY and lasts(finding) else "low"
+    if cause == "dns_failure" and finding.party.kind != "operator" and 0 < stakes.lost < MANY:
+        # Bounced at once: the domain does not exist, and the sender was told. Given up after days: nobody was.
+        return "medium" if finding.count > finding.messages else "low"
     if stakes.foreign:
         return "low"
     if stakes.lost:

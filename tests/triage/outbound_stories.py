@@ -116,6 +116,29 @@ def taken_over(log: Log, *, refused: bool = False, networks: int = 12) -> None:
         )
 
 
+def on_the_way(log: Log) -> None:
+    """Another network of the telephone company every few hours for a week."""
+    log.family()
+    for day in range(6, 13):
+        for turn in range(3):
+            log.at(f"{9 + 4 * turn}:00", day)
+            queue_id = log.take(
+                f"unknown[100.{day * 3 + turn}.7.9]".replace("100.", "20."),
+                "cara@example.org",
+                login="cara@example.org",
+            )
+            log.deliver(queue_id, "ann@friend.example", FRIEND).removed(queue_id)
+
+
+def few_from_each(log: Log) -> None:
+    log.family()
+    for number in range(30):
+        queue_id = log.later(minutes=3).take(
+            f"unknown[{20 + number * 4}.7.{number}.9]", "cara@example.org", login="cara@example.org"
+        )
+        log.deliver(queue_id, f"x{number}@friend.example", FRIEND).removed(queue_id)
+
+
 def newsletter(log: Log) -> None:
     log.family()
     for day in (6, 7, 8):
@@ -334,6 +357,9 @@ STORIES = (
         (Expect("mail_discarded", "policy", "medium", "", "ours"),),
     ),
     Story("a quiet week", lambda log: [fine(log.at("09:00", day).family(2), "ann@friend.example", FRIEND, 3) for day in range(6, 13)]),
+    Story("a telephone on the way", on_the_way),
+    Story("a login from everywhere, everything delivered, a few from each", few_from_each, (Expect("login_taken_over", "", "medium|high", "cara@example.org"),)),
+    Story("their DNS is broken all day", lambda log: wait(log.family(), "ann@friend.example", "none", "Host or domain name not found. Name service error for name=friend.example type=MX: Host not found, try again", 9), (Expect("failure", "dns_failure", "medium", "friend.example"),)),
     Story("a traveller", lambda log: [fine(log.at("09:00", day), "ann@friend.example", FRIEND, 2) for day in range(6, 13)]),
     Story("a first host refuses, the next one takes it", lambda log: early(log)),
 )  # fmt: skip

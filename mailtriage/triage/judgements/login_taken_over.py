@@ -22,7 +22,7 @@ ORDER = 260
 BUSY = 50  # mails a day below which a day is no burst
 TIMES = 10  # as many as on a usual day
 FAST = 50  # mails in ten minutes
-NETWORKS = 6  # far-apart networks (/16) that one person does not use within the log
+NETWORKS = 6  # far-apart networks (/16) that one person does not begin to use within a day
 SPAM = ("content_spam", "rate_limit", "ip_reputation", "url_reputation", "content_policy", "dnsbl",
         "domain_reputation", "content_virus")  # fmt: skip
 REFUSED = 5  # refusals of such mail
@@ -90,7 +90,11 @@ def _weigh(desk: Desk, user: str, use: _Use, refused: int) -> tuple[int, list[Re
             points.append((2, "new_networks", {"count": strange}))
     if max(use.tens.values(), default=0) >= FAST:
         points.append((1, "machine_speed", {"count": max(use.tens.values())}))
-    nets = {_wide(client) for client in use.clients}
+    # A telephone changes its network too, but not to many within a day.
+    by_day: dict[date, set[str]] = defaultdict(set)
+    for client, (first, _) in use.clients.items():
+        by_day[first.date()].add(_wide(client))
+    nets = max(by_day.values(), key=len, default=set())
     if len(nets) >= NETWORKS:
         points.append((3 if len(nets) >= 2 * NETWORKS else 2, "many_networks", {"count": len(nets)}))
         if use.count <= len(nets) * 2:
