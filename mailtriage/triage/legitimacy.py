@@ -66,6 +66,8 @@ def weigh(
     mails = max(len(group.messages), 1)
     if case.count >= 2 * mails and _span(desk, case) >= 600:
         points.append((2, "retries", {"count": case.count, "messages": mails}))
+    if trust == "helo" and org in sender_orgs and case.count >= 3 * mails and _span(desk, case) >= 1800:
+        points.append((1, "greets_as_sender", {"name": org}))
     if trust in ("client", "ptr", "neighbour") and name and not dynamic(name):
         points.append((1, "mail_host", {"name": name}))
     if any(desk.own.has(recipient) for recipient in group.recipients) and len(group.recipients) <= 3:

@@ -543,6 +543,29 @@ def static_lines_in_our_name(log: Log) -> None:
         )
 
 
+def partner_without_ptr(log: Log) -> None:
+    log.family().spam()
+    for number in range(4):
+        log.later(hours=1)
+        log.refuse(
+            "unknown[198.51.100.77]",
+            f"office{number}@partner.example",
+            "bea@example.org",
+            UNKNOWN_NAME,
+            helo="mail.partner.example",
+            times=3,
+            every=900,
+        )
+
+
+def listed_but_known(log: Log) -> None:
+    log.family().spam()
+    client = "mail.smallfirm.example[198.51.100.78]"
+    log.accept(client, "boss@smallfirm.example", "bea@example.org")
+    for _ in range(3):
+        log.later(hours=1).refuse(client, "boss@smallfirm.example", "bea@example.org", LISTED, times=2, every=900)
+
+
 NOT_LOGGED_IN = "553 5.7.1 <{sender}>: Sender address rejected: not logged in"
 ACCESS_MAP = "554 5.7.1 <unknown[{ip}]>: Client host rejected: no proper name"
 UNKNOWN_HELO = HELO_UNKNOWN
@@ -765,4 +788,10 @@ STORIES = (
         allowed=(Expect("refusal"),),
     ),
     Story("access lines in our name", static_lines_in_our_name, QUIET),
+    Story(
+        "a partner without a PTR",
+        partner_without_ptr,
+        (Expect("refusal", "unresolvable_client_hostname", "medium", "partner.example"),),
+    ),
+    Story("a known firm on a blocklist", listed_but_known, (Expect("refusal", "dnsbl", "medium|high", "smallfirm"),)),
 )
