@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 
 # Japanese line breaking (JIS X 4051): what must not begin a line, and what must not end one.
-_NOT_FIRST = set("、。，．・：；？！）］｝」』】〉》〕々ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ,.;:!?)]}…”’")
+_NOT_FIRST = set("～、。，．・：；？！）］｝」』】〉》〕々ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ,.;:!?)]}…”’")
 _NOT_LAST = set("（［｛「『【〈《〔([{“‘")
 
 # A number is not parted from what it counts: 4月, 52 回.
