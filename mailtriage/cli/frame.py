@@ -34,6 +34,10 @@ class Lazy(click.Group):
         if cmd_name not in self.list_commands(ctx):
             return None
         command: click.Command = import_module(f"mailtriage.cli.{cmd_name}").command
+        if "default_map" in command.context_settings:
+            from mailtriage.cli.settings import default_map
+
+            command.context_settings["default_map"] = default_map(cmd_name)  # read anew
         return command
 
     def resolve_command(
@@ -138,10 +142,10 @@ def _one_line(err: click.ClickException) -> str:
     ctx = getattr(err, "ctx", None)
     name = err.param.name if isinstance(err, click.BadParameter) and err.param is not None else None
     if name and ctx is not None and ctx.get_parameter_source(name) is click.core.ParameterSource.DEFAULT_MAP:
-        from mailtriage.cli.settings import load
+        from mailtriage.cli.settings import load, parameter
 
-        keys = {key.replace("-", "_"): setting for key, setting in load().items()}
-        if (setting := keys.get(name.rstrip("_"))) is not None:
+        keys = {parameter(key): setting for key, setting in load().items()}
+        if (setting := keys.get(name)) is not None:
             message = f"{setting.origin}: {message}"
     return message
 

@@ -58,6 +58,40 @@ def load() -> dict[str, Setting]:
     return found
 
 
-def default_map() -> dict[str, Any]:
-    """The settings as click takes them for defaults."""
-    return {key.replace("-", "_"): setting.value for key, setting in load().items()}
+class Defaults(dict[str, Any]):
+    """The settings as click takes them for defaults, by the names of parameters; read when the first is asked for.
+
+    So that --help and --version need no settings, and say no word of broken ones.
+    """
+
+    def __init__(self, command: str) -> None:
+        super().__init__()
+        self._command = command
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self._read()
+        return super().get(key, default)
+
+    def __getitem__(self, key: str) -> Any:
+        self._read()
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self._read()
+        return super().__contains__(key)
+
+    def _read(self) -> None:
+        if not self:
+            # The formats of other commands are others.
+            keys = {key: setting for key, setting in load().items() if key != "format" or self._command == "scan"}
+            self.update({parameter(key): setting.value for key, setting in keys.items()} or {"": None})
+
+
+def parameter(key: str) -> str:
+    """The name of the parameter that a setting is a default of."""
+    return "format_" if key == "format" else key.replace("-", "_")
+
+
+def default_map(command: str = "scan") -> dict[str, Any]:
+    """What a command takes for its defaults."""
+    return Defaults(command)

@@ -11,6 +11,7 @@ from mailtriage.model.finding import ACTORS, FAULTS, SEVERITIES, STATES, Finding
 from mailtriage.model.report import Report
 from mailtriage.model.vocabulary import CAUSES
 from mailtriage.report.record import EVENT_EXTRA, FINDING_SCHEMA, HIDDEN, NAMES, REPORT_SCHEMA
+from mailtriage.triage.changes import CHANGES
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _VALUES: dict[str, tuple[str, ...]] = {
@@ -24,10 +25,14 @@ def schema(record: str) -> dict[str, Any]:
     head = {"$schema": _DRAFT, "title": f"mailtriage {record}"}
     if record == "finding":
         body = _class(Finding)
-        body["properties"] = {"schema": {"const": FINDING_SCHEMA}, **body["properties"]}
+        # ``change`` is only in what watch prints.
+        changed = {"type": "string", "enum": list(CHANGES)}
+        body["properties"] = {"schema": {"const": FINDING_SCHEMA}, "change": changed, **body["properties"]}
+        body["required"] = ["schema", *body["required"]]
         return head | body
     if record == "event":
         body = _class(Event)
+        del body["properties"]["severity"]  # the word is part of the text
         extra: dict[str, Any] = {name: {"type": kind} for name, kind in EVENT_EXTRA.items()}
         extra["cause"] = {"type": "string", "enum": list(CAUSES)}
         extra["time"] = {"type": "string", "format": "date-time"}

@@ -25,7 +25,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     for (direction, cause), found in sorted(rest.items()):
         desk.claim(found)
         known = direction in ("inbound", "submission") and cause != "unclassified"
-        party = Party("network", "", desk.texts.say("party.many", count=len(found)))
+        party = Party("network", "several", desk.texts.say("party.many", count=len(found)))
         kind = (
             "password_guessing"
             if cause == "auth_failed"
