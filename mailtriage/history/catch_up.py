@@ -87,7 +87,10 @@ def _place(log: Log | None, windows: Sequence[Window]) -> int | None:
 
 
 def _begin(window: Window, clock: float) -> Position:
+    """The place at which a window begins; of the journal it is the time from which it is asked for again."""
     one = window.stretches[0]
+    if one.source.origin == "journal" and window.first is not None and window.first.dated:
+        clock = window.first.micros // 1_000_000
     return position(one.original, one.start, time=clock, lines=one.lines)
 
 

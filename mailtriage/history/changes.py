@@ -40,9 +40,12 @@ def decide(
         if kind == "silent":
             continue
         after = before | _note(finding, before, kind or "", now or finding.last_seen)
+        quiet = kind is not None and _silenced(before, kind, now)
+        if kind and not quiet:
+            after.pop("ack", None)  # it has changed
         if after != before:
             kept[finding.id] = after
-        if kind and not _silenced(finding, before, kind, now):
+        if kind and not quiet:
             news = _news(finding, before, kind)
             times, longest, root = len(finding.episodes) or 1, _longest(finding), before.get("root")
             changes.append(Change(kind, news, times, longest, root, finding.first_seen))
@@ -107,7 +110,7 @@ def _note(finding: Finding, before: Mapping[str, Any], kind: str, now: datetime)
     }  # fmt: skip
 
 
-def _silenced(finding: Finding, before: Mapping[str, Any], kind: str, now: datetime | None) -> bool:
+def _silenced(before: Mapping[str, Any], kind: str, now: datetime | None) -> bool:
     """Whether it was acknowledged: until a day, or until it changes."""
     if "ack" not in before:
         return False

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -316,11 +317,11 @@ def test_acknowledged_is_silent_until_it_changes(run: Run, tmp_path: Path) -> No
         if number == 5:
             identity = out.split("id=")[1].split()[0]
             assert run("--ack", identity)[0] == 0
+            assert "acknowledged" in run("--status")[1]
         elif number != 8:
             assert out == "", number
     assert "Over:" in out
     assert run("--ack", "nothing")[0] == 2
-    assert "acknowledged" in run("--status")[1]
 
 
 def test_two_runs_at_once(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -420,3 +421,64 @@ def test_a_log_that_is_not_there(run: Run, tmp_path: Path) -> None:
     code, out, err = run(tmp_path / "none.log")
     assert (code, out) == (2, "")
     assert "does not exist" in err
+
+
+def test_rotated_away_is_said_and_what_was_seen_stays(run: Run, tmp_path: Path) -> None:
+    log = write(tmp_path / "mail.log", [*day(4), *day(5), *day(6)])
+    assert run(log)[0] == 0
+    log.unlink()
+    write(log, day(7))
+    code, _, err = run(log)
+    assert code == 3
+    assert "no longer in any of its files" in err
+    assert '"count":9' in status(run)
+
+
+def undated(lines: Sequence[str]) -> list[str]:
+    """The same lines with stamps of the old form."""
+    when = [datetime.fromisoformat(line.split(" ", 1)[0]) for line in lines]
+    return [f"{at:%b} {at.day:2d} {at:%H:%M:%S} {line.split(' ', 1)[1]}" for at, line in zip(when, lines, strict=True)]
+
+
+def test_stamps_without_a_year(run: Run, tmp_path: Path) -> None:
+    log = tmp_path / "mail.log"
+    every = [undated(day(number)) for number in range(4, 9)]
+    spoke = []
+    for lines in every:
+        write(log, lines)
+        spoke.append(bool(run(log)[1]))
+    assert spoke == [False, True, True, False, True]
+    assert status(run) == once(run, tmp_path, [line for lines in every for line in lines])
+
+
+def test_the_journal(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, entries = tmp_path / "bin", tmp_path / "entries"
+    folder.mkdir()
+    # It gives whole days, as --since=@N of a real one gives what is not older.
+    (folder / "journalctl").write_text(
+        f'#!/bin/sh\nfor a in "$@"; do case $a in --since=@*) s=${{a#--since=@}};; esac; done\n'
+        f'exec {sys.executable} -c \'import sys\nfor b in open("{entries}", "rb").read().split(b"\\n\\n"):\n'
+        f'    if b and int(b.split(b"=")[2].split(b"\\n")[0]) >= int(sys.argv[1]) * 1000000:\n'
+        f'        sys.stdout.buffer.write(b + b"\\n\\n")\' "${{s:-0}}"\n'
+    )
+    (folder / "journalctl").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    spoke = []
+    for number in range(4, 9):
+        with entries.open("a") as file:
+            for line in day(number):
+                stamp, host, tag, text = line.split(" ", 3)
+                micros = round(datetime.fromisoformat(stamp).timestamp() * 1e6)
+                name, _, pid = tag.removesuffix("]:").partition("[")
+                file.write(
+                    f"__CURSOR=c{micros}\n__REALTIME_TIMESTAMP={micros}\n_HOSTNAME={host}\nSYSLOG_IDENTIFIER={name}\n"
+                    f"SYSLOG_PID={pid}\nMESSAGE={text}\n\n"
+                )
+        code, out, err = run("journal:")
+        assert (code, err) == (0, "")
+        spoke.append(bool(out))
+    assert spoke == [False, True, True, False, True]
+    first = status(run)
+    other = tmp_path / "other.db"
+    run("journal:", "--state", other)
+    assert status(run, "--state", other) == first
