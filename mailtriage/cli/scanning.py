@@ -166,6 +166,9 @@ def say_unread(report: Report, opened: Opened, quiet: bool) -> None:
     if report.lines.postfix == 0 and report.lines.read + report.lines.broken > 0:
         _say_strangers(opened)
     if not quiet:
+        if opened.chosen:
+            names = ", ".join(source.name for source in opened.sources)
+            click.echo("mailtriage: " + plain(interface().say("cli.reading", sources=names)), err=True)
         for skipped in opened.skipped[:SKIPPED]:
             words = interface().say(
                 f"unread.skipped.{skipped.reason}", source=skipped.source, other=skipped.other or "?"
