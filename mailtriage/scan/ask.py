@@ -118,22 +118,33 @@ class Answers:
     """Facts by question and by the values of its ``by`` fields."""
 
     def __init__(self) -> None:
-        self.facts: dict[tuple[str, tuple[str, ...]], Fact] = {}
+        self.facts: dict[str, dict[tuple[str, ...], Fact]] = {}  # by question, then by values
+
+    def fact(self, question: str, values: tuple[str, ...]) -> Fact:
+        """The fact of these values, made when missing."""
+        facts = self.facts.setdefault(question, {})
+        fact = facts.get(values)
+        if fact is None:
+            fact = facts[values] = Fact()
+        return fact
 
     def merge(self, other: "Answers") -> None:
-        for key, fact in other.facts.items():
-            if key in self.facts:
-                self.facts[key].merge(fact)
-            else:
-                self.facts[key] = fact
+        for question, facts in other.facts.items():
+            mine = self.facts.setdefault(question, {})
+            for values, fact in facts.items():
+                if values in mine:
+                    mine[values].merge(fact)
+                else:
+                    mine[values] = fact
 
     def of(self, question: str) -> Iterator[tuple[tuple[str, ...], Fact]]:
         """The facts of a question, by values, in a stable order."""
-        return iter(sorted((k[1], f) for k, f in self.facts.items() if k[0] == question))
+        facts = self.facts.get(question, {})
+        return iter([(values, facts[values]) for values in sorted(facts)])
 
     def one(self, question: str) -> Fact | None:
         """The fact of a question that counts by nothing."""
-        return self.facts.get((question, ()))
+        return self.facts.get(question, {}).get(())
 
 
 class Asker:
@@ -178,6 +189,5 @@ def answer(chunk: Chunk, questions: tuple[Question, ...], plan: ScanPlan) -> Ans
                 values = tuple(
                     str(sender if name == "sender" else getattr(event, name) or "").lower() for name in question.by
                 )
-                fact = answers.facts.setdefault((question.id, values), Fact())
-                fact.take(event, place, sender)
+                answers.fact(question.id, values).take(event, place, sender)
     return answers

@@ -64,11 +64,23 @@ def questions(desk: Desk) -> Iterable[Question]:
             frozenset({"client"}), (), ("sasl_username",),
         )  # fmt: skip
 
+    for domain in sorted(desk.own.domain_names)[:20]:
+        # A large pool keeps a sample of its senders: those of ours are looked for apart.
+        yield Question(
+            f"own_senders:{domain}", (f"@{domain}> to=<", f"@{domain}>, to=<"), frozenset({"reject", "milter_reject"}),
+            (("sender", "ends", domain),), ("sender", "helo"),
+        )  # fmt: skip
+
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding a person and provider."""
     explained: dict[str, set[str]] = {}
     suspects = _suspects(desk)
+    for suspect, fact in _unsampled(desk, answers, suspects):
+        points, reasons = _weigh(desk, suspect, fact, [])
+        if points >= LIKELY:
+            yield _finding(desk, suspect, fact, [], points, reasons)
+            explained.setdefault(suspect.organisation, set()).add(suspect.sender)
     for suspect in suspects:
         clients = {client for case in suspect.cases for client in case.group.clients.members()}
         fact = Fact()
@@ -108,6 +120,23 @@ def _suspects(desk: Desk) -> list[_Suspect]:
                 if case not in suspect.cases:
                     suspect.cases.append(case)
     return [found[key] for key in sorted(found)]
+
+
+def _unsampled(desk: Desk, answers: Answers, known: list[_Suspect]) -> Iterator[tuple[_Suspect, Fact]]:
+    """Senders of ours that are not among the senders kept of a large pool, found by the pool's HELO names."""
+    pools: dict[str, list[Case]] = {}
+    for case in desk.cases:
+        if case.key.direction == "inbound" and case.key.cause not in _NEVER and not case.group.senders.exact:
+            pools.setdefault(case_organisation(case), []).append(case)
+    seen = {(suspect.sender, suspect.organisation) for suspect in known}
+    found: dict[tuple[str, str], Fact] = {}
+    for domain in sorted(desk.own.domain_names)[:20]:
+        for (sender, helo), fact in answers.of(f"own_senders:{domain}"):
+            key = (sender, organisation(helo))
+            if key[1] in pools and key not in seen and _person(sender):
+                found.setdefault(key, Fact()).merge(fact)
+    for (sender, org), fact in sorted(found.items(), key=lambda pair: pair[0]):
+        yield _Suspect(sender, org, pools[org], {sender}), fact
 
 
 def _person(sender: str) -> bool:
