@@ -25,7 +25,9 @@ from mailtriage.texts.catalog import Texts
 @option("--always", is_flag=True)
 @option("--dry-run", is_flag=True)
 @option("--status", is_flag=True)
-@option("--format", "-f", "format_", type=click.Choice(["text", "jsonl"]), default=None)
+@click.option(
+    "--format", "-f", "format_", type=click.Choice(["text", "jsonl"]), help=interface().say("cli.digest.format")
+)
 @option("--ack", metavar="FINDING")
 @option("--ack-until", "--until", "until", type=Moment(), metavar="TIME")
 @option("--install", type=click.Choice(["cron", "systemd"]))

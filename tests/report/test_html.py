@@ -113,6 +113,7 @@ def test_says_everything_about_a_finding() -> None:
     for said in ("Apple blocks your server", "still blocked", "550 5.7.0 Blocked", "postfix reload", "a@icloud.com",
                  'href="https://lookup.example/?ip=203.0.113.25"', "Send it again.", "mail.log:12"):  # fmt: skip
         assert said in page
+    assert not re.search(r"\{[a-z_]+\}", page.split("</style>")[1])  # every placeholder has its value
     assert "prefers-color-scheme: dark" in page
     assert "@media print" in page
 

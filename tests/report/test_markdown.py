@@ -49,6 +49,7 @@ def test_a_report() -> None:
         "| 11 Apr 06:14 | `taro@example.org` | `a@icloud.com` |", "## 1 to watch", "### 2. To watch",
     ):  # fmt: skip
         assert said in page
+    assert not re.search(r"\{[a-z_]+\}", page)
 
 
 def test_hostile_text_leaves_no_line_of_its_own() -> None:
