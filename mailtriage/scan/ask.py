@@ -20,6 +20,11 @@ from mailtriage.syslog.head import parse_head
 
 MAX_QUESTIONS = 500
 MAIL_LIMIT = 64
+# What stands in every line of a kind of event: lines without it need not be taken apart.
+_MARKS = {
+    "sent": b"status=sent", "client": b"client=", "qmgr": b"size=", "reject": b"reject", "milter_reject": b"reject",
+    "failed": b"status=", "sasl_failure": b"authentication failed",
+}  # fmt: skip
 
 
 def _escaped(literal: str) -> str | None:
@@ -46,6 +51,11 @@ class Question:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "literals", (*self.literals, *filter(None, map(_escaped, self.literals))))
+
+    def marks(self) -> tuple[bytes, ...]:
+        """One of these stands in every line that answers; empty where nothing can be said."""
+        marks = tuple({_MARKS.get(event, b"") for event in self.events})
+        return () if b"" in marks else marks
 
     def fits(self, event: Event) -> bool:
         """Whether an event answers the question."""
@@ -156,15 +166,15 @@ class Asker:
             for literal in question.literals:
                 by_literal.setdefault(literal, []).append(question)
         self._questions = list(by_literal.values())
-        self._asked: dict[frozenset[int], list[Question]] = {}
+        self._asked: dict[frozenset[int], list[tuple[Question, tuple[bytes, ...]]]] = {}
         self.pointer = Literals([literal.encode() for literal in by_literal], hyperscan)
 
-    def asked_of(self, found: frozenset[int]) -> list[Question]:
-        """The questions whose literals stand in a line, each once."""
+    def asked_of(self, found: frozenset[int]) -> list[tuple[Question, tuple[bytes, ...]]]:
+        """The questions whose literals stand in a line, each once, with their marks."""
         asked = self._asked.get(found)
         if asked is None:
             once = {question.id: question for number in sorted(found) for question in self._questions[number]}
-            asked = self._asked[found] = list(once.values())
+            asked = self._asked[found] = [(question, question.marks()) for question in once.values()]
         return asked
 
 
@@ -175,13 +185,15 @@ def answer(chunk: Chunk, questions: tuple[Question, ...], plan: ScanPlan) -> Ans
     for block in Reader(chunk.source, chunk.start, chunk.end, context=WINDOW):
         shift = block.offset - block.begin
         for start, stop, found in asker.pointer.lines(block.buffer, block.begin, block.end):
-            head = parse_head(bytes(block.buffer[start:stop]))
+            raw = bytes(block.buffer[start:stop])
+            asked = [q for q, marks in asker.asked_of(found) if not marks or any(mark in raw for mark in marks)]
+            head = parse_head(raw) if asked else None
             event = parse(head) if head is not None else None
             if event is None:
                 continue
             place = Place(chunk.number, start + shift, 0, event.stamp)
             sender = event.sender
-            for question in asker.asked_of(found):
+            for question in asked:
                 if not question.fits(event):
                     continue
                 if sender is None and question.sender and event.queue_id:
