@@ -92,3 +92,9 @@ def test_the_made_up_language_passes_through_every_report(made_up: Path, way: li
     assert "⟦blocks⟧ ⟦your⟧ ⟦server⟧ 203.0.113.25" in done.output
     for words in ("blocks your server", "sends through", "things need you", "What to do", "Why we think so"):
         assert words not in done.output
+
+
+@pytest.mark.parametrize("lang", FOREIGN)
+def test_every_key_of_the_interface_and_the_judgements(lang: str) -> None:
+    """What falls back to English here is one of the few sentences that everybody meets."""
+    assert coverage.missing(lang) == []
