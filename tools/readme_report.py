@@ -4,6 +4,7 @@ python -m tools.readme_report          rewrites README.md (and README.ja.md wher
 """
 
 import io
+import os
 import re
 import sys
 from pathlib import Path
@@ -26,13 +27,13 @@ _BLOCK = re.compile(
 def report(lang: str = "en") -> str:
     """The report as a terminal of 80 cells shows it, without colours."""
     texts = Texts(lang)
-    inputs = Inputs((str(ROOT / LOG),), ScanPlan(), Given(), 1, 1 << 30, None)
+    os.chdir(ROOT)
+    inputs = Inputs((LOG,), ScanPlan(), Given(), 1, 1 << 30, None)
     result = look(inputs, texts).result
     out = io.StringIO()
     console = Console(file=out, width=80, no_color=True, highlight=False, markup=False, emoji=False)
     text.render(console, result.report, result.findings, texts, text.View(width=80, command=f"mailtriage scan {LOG}"))
-    shown = out.getvalue().replace(str(ROOT / LOG), LOG)
-    return "\n".join(line.rstrip() for line in shown.splitlines()) + "\n"
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
 def renewed(page: str, lang: str) -> str:
