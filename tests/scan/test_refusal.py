@@ -1,0 +1,47 @@
+"""The short way for refusals and failed logins reads what the long way reads, or nothing."""
+
+import pytest
+
+from mailtriage.postfix.parse import parse
+from mailtriage.scan import refusal
+from mailtriage.syslog.head import parse_head
+
+TAIL = "from=<a@example.com> to=<b@example.org> proto=ESMTP helo=<mail.example.com>"
+CLEAN = [
+    f"NOQUEUE: reject: RCPT from mail.example.com[192.0.2.1]: 554 5.7.1 <b@example.org>: Relay access denied; {TAIL}",
+    f"NOQUEUE: reject: RCPT from unknown[2001:db8::1]: 450 4.7.25 Client host rejected: cannot find your hostname, "
+    f"[2001:db8::1]; {TAIL}",
+    "NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 550 5.1.1 <b@example.org>: Recipient address rejected: x; "
+    "from=<> to=<b@example.org> proto=SMTP helo=<x>",
+    "warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: UGFzc3dvcmQ6, sasl_username=info",
+    "warning: unknown[192.0.2.1]: SASL PLAIN authentication failed: ",
+]
+FORGED = [
+    f'NOQUEUE: reject: RCPT from x[192.0.2.1]: 554 <"; from=<c@example.net> to=<d@x>"@example.org>: no; {TAIL}',
+    "NOQUEUE: reject: RCPT from x[192.0.2.1]: 554 no; from=<a b@example.com> to=<b@example.org> proto=ESMTP helo=<y>",
+    "NOQUEUE: reject: RCPT from x[192.0.2.1]: 554 no; from=<a@example.com> to=<b@example.org> proto=SMTP helo=<y> z>",
+    "warning: x[192.0.2.1]: SASL LOGIN authentication failed: no, sasl_username=a b, sasl_username=c",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", CLEAN)
+def test_both_ways_agree(text: str) -> None:
+    head = parse_head(f"Apr  1 00:00:00 mx postfix/smtpd[1]: {text}".encode())
+    assert head is not None
+    event, found = parse(head), refusal.cut(head.text)
+    assert event is not None
+    assert found is not None
+    assert refusal.agrees(found, event)
+
+
+@pytest.mark.parametrize("text", FORGED)
+def test_what_can_be_read_in_two_ways_goes_the_long_way(text: str) -> None:
+    assert refusal.cut(text) is None
+
+
+def test_a_shape_is_the_same_for_other_parties() -> None:
+    other = CLEAN[0].replace("192.0.2.1", "198.51.100.7").replace("example.com", "example.net").replace("<b@", "<c@")
+    first, second = refusal.cut(CLEAN[0]), refusal.cut(other)
+    assert first is not None
+    assert second is not None
+    assert first.shape == second.shape
