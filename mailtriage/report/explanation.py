@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from rich.cells import cell_len, set_cell_size
+
 from mailtriage.model.finding import Step
 from mailtriage.report.safe import plain
 from mailtriage.report.wrap import wrap
@@ -114,9 +116,9 @@ def _text(one: Explanation, texts: Texts, width: int) -> Iterator[str]:
         yield ""
     facts = list(_facts(one, texts))
     labels = {name: texts.say(f"explain.label.{name}") for name, _ in facts} | {"why": texts.say("explain.label.why")}
-    indent = max(map(len, labels.values())) + 2
+    indent = max(map(cell_len, labels.values())) + 2
     for name, value in [*facts, ("why", advice.why)]:
-        yield from _hanging(labels[name].ljust(indent), plain(value), width)
+        yield from _hanging(set_cell_size(labels[name], indent), plain(value), width)
     if advice.steps:
         yield ""
         yield texts.say("explain.label.steps")
@@ -140,9 +142,9 @@ def _text(one: Explanation, texts: Texts, width: int) -> Iterator[str]:
 
 
 def _hanging(head: str, words: str, width: int) -> Iterator[str]:
-    lines = wrap(words, max(width - len(head), 30))
+    lines = wrap(words, max(width - cell_len(head), 30))
     yield head + next(lines, "")
-    yield from (" " * len(head) + line for line in lines)
+    yield from (" " * cell_len(head) + line for line in lines)
 
 
 def markdown(found: list[Explanation], texts: Texts) -> Iterator[str]:
