@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from mailtriage.cli.frame import group
+from mailtriage.cli.scan import command
 from mailtriage.texts.catalog import Texts, languages
 from tests.texts.made_up import LANG, make
 from tools import language_coverage as coverage
@@ -74,6 +76,9 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = make(tmp_path)
     monkeypatch.setattr(Texts.__init__, "__defaults__", ("en", root))
     monkeypatch.setattr(languages, "__defaults__", (root,))
+    for option in command.params:
+        if option.name == "lang":
+            monkeypatch.setattr(option, "type", click.Choice(languages()))
     return root
 
 
