@@ -1,5 +1,6 @@
 """Where the work is done: in this process, or in several. Results come back in the order of the chunks."""
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -30,7 +31,16 @@ class Serial:
     """All in this process."""
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        return map(function, items)
+        for item in items:
+            # What a pass makes has no cycles: looking for them again and again costs a sixth of the time.
+            collecting = gc.isenabled()
+            gc.disable()
+            try:
+                result = function(item)
+            finally:
+                if collecting:
+                    gc.enable()
+            yield result
 
     def close(self) -> None:
         pass
@@ -42,7 +52,7 @@ class Processes:
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
         context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-        self._pool = ProcessPoolExecutor(jobs, mp_context=context)
+        self._pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=gc.disable)
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         source = iter(items)
