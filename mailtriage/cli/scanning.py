@@ -108,7 +108,10 @@ def look(inputs: Inputs, texts: Texts) -> Found:
     opened = _open(inputs)
     surveyed = _survey(inputs, opened)
     given = _with_this_machine(inputs.given, surveyed)
-    result = triage(surveyed, rule_book(inputs.plan.user_packs), texts, given, opened.unread)
+    try:
+        result = triage(surveyed, rule_book(inputs.plan.user_packs), texts, given, opened.unread)
+    except WorkerDiedError as err:
+        raise click.ClickException(interface().say("cli.worker_died")) from err
     surveyed.executor.close()
     return Found(opened, surveyed, result, began)
 
