@@ -29,8 +29,9 @@ def of_server(
     direction: str = "local",
     successes: Sequence[Fact] = (),
     values: Mapping[str, Any] | None = None,
+    words: str | None = None,
 ) -> Finding:
-    """One finding over these cases; ``about`` names what of the server it is (part of the finding's id)."""
+    """One finding over these cases; ``about`` names what of the server it is, ``words`` its texts (else ``kind``)."""
     lost = [
         mail for case in cases for key, group in case.groups if key.outcome in _GONE for _, mail in group.mails.items()
     ]
@@ -39,7 +40,8 @@ def of_server(
     senders = {sender for case in cases for sender in case.group.senders.members()}
     return draft(
         desk, list(cases), kind, Party("own_server", f"{kind} {about}".strip(), about or "Postfix"), severity,
-        cause=cause, direction=direction, state=state, successes=successes, fault="ours", act="our_admin", words=kind,
+        cause=cause, direction=direction, state=state, successes=successes, fault="ours", act="our_admin",
+        words=words or kind,
         lost=desk.lost(lost), own_users={sender for sender in senders if desk.own.has(sender)},
         values={"about": about, **(values or {})},
     )  # fmt: skip

@@ -20,6 +20,8 @@ CRASH = (
     "server.internal-service",
 )  # fmt: skip
 START = frozenset({"does_not_start", "port_in_use", "config_broken", "permissions", "missing_support"})
+_TRANSPORTS = ("server.transport-failure", "server.internal-service")
+_AGENTS = frozenset({"smtp", "lmtp", "local", "virtual", "pipe"})
 _AFTER = {  # rule → kinds of trouble that it may follow from
     "server.start-failed": START,
     "server.not-running": START,
@@ -199,6 +201,8 @@ def _root(desk: Desk, found: list[Trouble], case: Case) -> Trouble | None:
         fitting = [trouble for trouble in found if trouble.kind in kinds]
     else:
         fitting = [trouble for trouble in found if _victim(case) in trouble.programs]
+        if not fitting and case.rule in _TRANSPORTS:  # a transport has any name; an agent that dies beside it serves it
+            fitting = [trouble for trouble in found if trouble.first & _AGENTS]
     fitting = [trouble for trouble in fitting if near(desk, trouble.groups, [case.group])]
     return min(fitting, key=lambda trouble: -trouble.count, default=None)
 

@@ -16,11 +16,15 @@ ORDER = 880
 FULL = "mailbox_full"
 DOWN = ("network", "system_error", "config_error", "dns_failure", "protocol_error", "auth_failed", "connection_limit")
 MOST = 50  # mailboxes that are asked about
+AGENTS = 5  # and services
+FEW = 3  # mailboxes whose own trouble it is, where others get their mail
 
 
 def questions(desk: Desk) -> Iterable[Question]:
     """Did mail to these mailboxes get through later? Did anything, where the service failed?"""
     yield from ask_senders(desk, _cases(desk))
+    for relay in sorted(_relays(_down_cases(desk)))[:AGENTS]:
+        yield Question(f"agent:{relay}", (f"relay={relay},",), frozenset({"sent"}))
     for case in _cases(desk)[:MOST]:
         if "@" in case.key.party:
             yield Question(f"mailbox:{case.key.party}", (f"to=<{case.key.party}>",), frozenset({"sent"}))
@@ -78,11 +82,47 @@ def _down(desk: Desk, answers: Answers, cause: str, direction: str, found: list[
     over = any(f.last is not None and whole.group.last is not None and f.last > whole.group.last for f in passed)
     stuck = waiting(desk, found)
     over = over or not (stuck or any(case.lost for case in found))
+    if not over and (mailboxes := _others_get_theirs(desk, answers, found)):
+        return _some(desk, answers, cause, direction, found, mailboxes)
     return replace(
         finding,
         state="recovered" if over else finding.state,
         severity="high" if not over else "medium" if stuck else "low",
     )
+
+
+def _others_get_theirs(desk: Desk, answers: Answers, found: list[Case]) -> list[str]:
+    """The few mailboxes that wait while the same service puts mail into others after them; else nothing."""
+    whole = together(found)
+    mailboxes = sorted({address.lower() for address in whole.group.recipients})
+    facts = [fact for relay in sorted(_relays(found)) if (fact := answers.one(f"agent:{relay}"))]
+    if (
+        not facts
+        or len(mailboxes) > FEW
+        or any(case.key.cause not in ("system_error", "unclassified") for case in found)
+    ):
+        return []
+    after = any(fact.last and whole.group.last and fact.last > whole.group.last for fact in facts)
+    return mailboxes if after else []
+
+
+def _some(
+    desk: Desk, answers: Answers, cause: str, direction: str, found: list[Case], mailboxes: list[str]
+) -> Finding:  # fmt: skip
+    names = names_of(mailboxes)
+    return outgoing(
+        desk, answers, found, "service_down", Party("own_server", f"delivery to {names}", names),
+        words="mailbox_refused_by_service", cause="system_error", direction=direction, fault="ours", act="our_admin",
+        level="medium", values={"mailboxes": names, "first": mailboxes[0], "agent": _agent(together(found))},
+    )  # fmt: skip
+
+
+def _relays(cases: Iterable[Case]) -> set[str]:
+    return {relay for case in cases for relay in case.group.relays.members()} - {"none"}
+
+
+def _down_cases(desk: Desk) -> list[Case]:
+    return [case for case in _cases(desk) if case.key.cause in DOWN]
 
 
 def _refused(desk: Desk, answers: Answers, cause: str, direction: str, found: list[Case]) -> Finding:

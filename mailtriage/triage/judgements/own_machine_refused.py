@@ -20,6 +20,7 @@ from mailtriage.triage.organisation import domain_of, organisation
 ORDER = 110
 _NEVER = ("auth_failed", "relay_denied", "greylist", "protocol_error", "dnsbl", "content_spam", "content_virus")
 ENOUGH = 2  # attempts
+_PRIVATE = (".local", ".localdomain", ".lan", ".internal", ".intranet", ".home.arpa", ".private", ".corp", ".home")
 
 
 def questions(desk: Desk) -> Iterable[Question]:
@@ -50,6 +51,12 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def _inside(sender: str) -> bool:
+    """Whether a program writes under a name that exists in a private network only (RFC 6762 Appendix G)."""
+    name = domain_of(sender)
+    return is_machine(sender) and (not name or "." not in name or name.endswith(_PRIVATE))
+
+
 def _machine(desk: Desk, case: Case, own: set[str]) -> tuple[str, str] | None:
     """What it is (own: a host of ours; service) and how it is called."""
     names, clients = case.group.names.members(), case.group.clients.members()
@@ -57,6 +64,8 @@ def _machine(desk: Desk, case: Case, own: set[str]) -> tuple[str, str] | None:
     ours = bool(senders) and all(desk.own.has(s) or organisation(domain_of(s)) in own for s in senders)
     if case.key.trust in ("client", "ptr") and case_organisation(case) in own:
         return ("own", sorted(names)[0])
+    if senders and clients and all(map(private, clients)) and all(map(_inside, senders)):
+        return ("own", sorted(names)[0] if names and case.key.trust == "client" else clients[0])
     if not ours or not all(is_machine(sender) for sender in senders):
         if ours and names and case.key.trust == "client" and sends_for_others(desk, names[0]):
             return ("service", case_organisation(case))

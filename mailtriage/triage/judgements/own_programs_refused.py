@@ -1,6 +1,7 @@
 """Mail of this machine's own programs is refused: they write to addresses that do not exist, or with broken ones."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mailtriage.model.finding import Finding
 from mailtriage.scan.ask import Answers, Question
@@ -12,6 +13,7 @@ from mailtriage.triage.judgements.mail_discarded import listed
 from mailtriage.triage.of_server import of_server, stands
 
 ORDER = 55
+MANY = 20  # refusals that are a script somebody should correct; one is enough where no program gets mail out
 
 
 def questions(desk: Desk) -> Iterable[Question]:
@@ -20,7 +22,7 @@ def questions(desk: Desk) -> Iterable[Question]:
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
-    """One finding a cause; many refusals are a script that somebody should correct."""
+    """One finding a cause. Where relaying is denied to this machine itself, no program's mail gets out."""
     by_cause: dict[str, list[Case]] = {}
     for case in take(desk, _from_here):
         by_cause.setdefault(case.key.cause, []).append(case)
@@ -28,10 +30,12 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         count = sum(case.count for case in found)
         who = listed(sender or "<>" for case in found for sender in case.group.senders.members())
         to = listed(r for case in found for r in case.group.recipients.members())
-        yield of_server(
-            desk, found, "own_programs_refused", cause, "medium" if count >= 20 else "low", state=stands(desk, found),
-            values={"who": who, "to": to},
+        shut = cause == "relay_denied"
+        finding = of_server(
+            desk, found, "own_programs_refused", cause, "medium" if shut or count >= MANY else "low",
+            state=stands(desk, found), values={"who": who, "to": to}, words="own_programs_shut_out" if shut else None,
         )  # fmt: skip
+        yield replace(finding, request_text=None, user_text=None)  # nobody else is to be asked or told
 
 
 def _from_here(key: GroupKey, group: Group) -> bool:

@@ -13,7 +13,7 @@ from mailtriage.triage.organisation import domain_of
 ORDER = 63
 
 
-GREAT = 5  # attempts on a great provider, which always answers
+GREAT = 5  # attempts on great providers, which always answer; fewer are worth a look
 OTHERS = 3  # destinations
 
 
@@ -31,9 +31,12 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     found = take(desk, _times_out)
     state = stands(desk, found, [])
     to = sorted({domain_of(r) for case in found for r in case.group.recipients.members()} - {""})
+    places = len({case.key.party for case in found})
+    sure = places >= OTHERS or sum(case.count for case in found) >= GREAT
     yield of_server(
-        desk, found, "port_25_blocked", "", "high", state=state, cause="network", direction="outbound",
-        values={"places": len({case.key.party for case in found}), "to": ", ".join(to[:4])},
+        desk, found, "port_25_blocked", "", "high" if sure else "medium", state=state, cause="network",
+        direction="outbound",
+        values={"places": places, "to": ", ".join(to[:4])},
     )  # fmt: skip
 
 
@@ -44,7 +47,7 @@ def _suspects(desk: Desk) -> bool:
     if any(key.cause not in ("network", "dns_failure", "unclassified", "expired") for key, _ in out):
         return False
     great = sum(group.count for key, group in silent if key.trust == "operator")
-    return len({key.party for key, _ in silent}) >= OTHERS or great >= GREAT
+    return len({key.party for key, _ in silent}) >= OTHERS or great > 0
 
 
 def _times_out(key: GroupKey, group: Group) -> bool:

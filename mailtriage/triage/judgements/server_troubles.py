@@ -37,6 +37,8 @@ _STANDING = frozenset(
 _LASTING = frozenset({"missing_support", "tls_file_missing", "queue_corrupt", "hostname_bad"})
 _HARMLESS_ALONE = frozenset({"milter_down"})  # medium where no mail was refused for it: mail came in unchecked
 STARTS = frozenset({"does_not_start", "port_in_use", "config_broken"})
+_BEFORE_MASTER = frozenset({"does_not_start", "port_in_use"})  # master(8) says that it runs once these are mended
+MASTER = "master"
 _AGENTS = frozenset({"smtp", "lmtp", "local", "virtual", "pipe"})
 _EVENT = {"qmgr": "qmgr", "smtpd": "client", "cleanup": "cleanup"}
 
@@ -57,6 +59,8 @@ def questions(desk: Desk) -> Iterable[Question]:
         if name == "login":
             where = (("sasl_username", "has", ""),)
             yield Question("works:login", ("sasl_username=",), frozenset({"client"}), where)
+        elif name == MASTER:
+            yield Question(f"works:{name}", ("daemon started -- ",), frozenset({"other"}))
         else:
             events = {"sent"} if name in _AGENTS else {_EVENT[name]}
             yield Question(f"works:{name}", (f"/{name}[",), frozenset(events), (("program", "is", name),))
@@ -68,7 +72,7 @@ def _proofs(trouble: Trouble) -> set[str]:
         return {"login"}
     workers = {name for name in trouble.first if name in _AGENTS or name in _EVENT}
     if trouble.kind in STARTS and not workers:
-        return {"qmgr"}
+        return {"qmgr", MASTER} if trouble.kind in _BEFORE_MASTER else {"qmgr"}
     if not trouble.stopped and trouble.kind != "config_broken":
         return set()
     return workers or {name for name in trouble.stopped if name in _AGENTS or name in _EVENT}
@@ -170,6 +174,9 @@ def _course(desk: Desk, trouble: Trouble, answers: Answers) -> Course:
         facts = [fact for name in proofs for _, fact in answers.of(f"works:{name}")]
         state = course(failures, desk.fact_hours(facts), desk.now).state
         last_failure = together(trouble.cases).group.last
+        started = answers.one(f"works:{MASTER}") if MASTER in proofs else None
+        if started and started.last and last_failure and started.last > last_failure:
+            return Course("recovered", facts)
         before = all(fact.last is None or last_failure is None or fact.last < last_failure for fact in facts)
         return Course("ongoing" if state == "unknown" or before else state, facts)
     _, last = span(desk, [case.group for case in [*trouble.mine, *trouble.hurt]])
