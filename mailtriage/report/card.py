@@ -128,6 +128,8 @@ class Card:
         where = {"number": self.number or finding.id}
         if names:
             return self.choice("tell", [self.say("report.tell.users", names=names, **where)])
+        if finding.act == "our_admin" and finding.direction == "local":
+            return []  # nobody outside has a part in it
         return self.choice("tell", [self.say("report.tell.others", **where)])
 
     def all(self, command: str) -> list[Text]:

@@ -93,3 +93,16 @@ def first_mail_times_out(log: Log) -> None:
 
 def test_even_one_mail_to_a_great_provider_that_times_out_points_at_port_25() -> None:
     check(Story("port 25", first_mail_times_out, (Expect("port_25_blocked", severity="medium"),)))
+
+
+def relay_without_mechanism(log: Log) -> None:
+    for _ in range(2):
+        queue_id = log.take("localhost[127.0.0.1]", "shop@example.org")
+        place = "smtp.provider.example[203.0.113.30]"
+        words = f"SASL authentication failed; cannot authenticate to server {place}: no mechanism available"
+        relay = f"{place}:587"
+        log.deliver(queue_id, "carl@firm.example", relay, words, status="deferred", dsn="4.7.0", said=False)
+
+
+def test_a_relay_that_offers_no_login_we_can_do_names_the_package() -> None:
+    check(Story("relay", relay_without_mechanism, (Expect("smarthost", severity="high", says="libsasl2-modules"),)))
