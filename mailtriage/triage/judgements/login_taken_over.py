@@ -80,10 +80,11 @@ def _weigh(desk: Desk, user: str, use: _Use, refused: int) -> tuple[int, list[Re
     usual = max(round(median(others)), 1) if others else 0
     if most >= max(BUSY, TIMES * usual) and day is not None:
         points.append((2 if usual else 1, "sudden_volume", {"count": most, "usual": usual}))
-        start = min((first for first, _ in use.clients.values()), default=None)
+        networks = _networks(use)
+        start = min((first for first, _ in networks), default=None)
         strange = sum(
             count
-            for first, count in use.clients.values()
+            for first, count in networks
             if usual and start and first.date() >= day and first - start > timedelta(hours=12)
         )
         if strange * 2 >= most:
@@ -105,6 +106,16 @@ def _weigh(desk: Desk, user: str, use: _Use, refused: int) -> tuple[int, list[Re
     return sum(weight for weight, _, _ in points), [
         Reason(id_, desk.texts.say(f"finding.login_taken_over.because.{id_}", **values)) for _, id_, values in points
     ]
+
+
+def _networks(use: _Use) -> list[tuple[datetime, int]]:
+    """First use and mails of each wide network: an access line gets a new address every day, and nobody is strange."""
+    found: dict[str, tuple[datetime, int]] = {}
+    for client, (first, count) in use.clients.items():
+        net = _wide(client)
+        old = found.get(net, (first, 0))
+        found[net] = (min(old[0], first), old[1] + count)
+    return list(found.values())
 
 
 def _wide(client: str) -> str:
