@@ -262,7 +262,8 @@ def lives(inputs: Inputs, wanted: str) -> Lives:
             )
             for line in life.lines
         )  # fmt: skip
-        out.append(ToldLife(tuple(life.queue_ids), lines))
+        if any(_between(one.time, inputs.plan) for one in lines):
+            out.append(ToldLife(tuple(life.queue_ids), lines))
     surveyed.executor.close()
     return Lives(opened, out, (*opened.unread, *surveyed.unread))
 
@@ -286,3 +287,9 @@ def coverage(inputs: Inputs, unknown: TextIO | None) -> tuple[int, int]:
         if unknown is not None:
             unknown.write(f"{one.source}:{one.line}: {plain(event.text or event.reason or '')}\n")
     return understood, others
+
+
+def _between(when: datetime | None, plan: ScanPlan) -> bool:
+    """Whether a time lies within --since and --until; one that is not known does."""
+    at = _micros(when)
+    return at is None or (plan.since or at) <= at <= (plan.until or at)
