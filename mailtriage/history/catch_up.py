@@ -7,11 +7,11 @@ from datetime import datetime
 from mailtriage.history.merge import fold
 from mailtriage.history.review import Seen
 from mailtriage.history.state import Log
-from mailtriage.history.windows import Window, cut, sets
+from mailtriage.history.windows import Window, cut
 from mailtriage.model.finding import Finding
 from mailtriage.model.report import Report, Unread
 from mailtriage.sources.interface import Opened, Source
-from mailtriage.sources.position import Position, position, resume
+from mailtriage.sources.position import Position, position, resume, sets
 
 Look = Callable[[Window, Mapping[str, Finding], Window | None], Seen]
 

@@ -5,7 +5,7 @@ lines alone, so a window that was read in part is simply read again: nothing is 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -150,15 +150,3 @@ def _next_other(data: bytes, at: int, prefix: bytes) -> int:
             return len(data)
         at = newline + 1
     return at
-
-
-def sets(sources: Iterable[Source]) -> Iterator[list[Source]]:
-    """Sources by log: a rotated set is one."""
-    group: list[Source] = []
-    for source in sources:
-        if group and not source.follows:
-            yield group
-            group = []
-        group.append(source)
-    if group:
-        yield group

@@ -70,7 +70,7 @@ def resume(positions: Iterable[Position], opened: Opened) -> Resumed:
     known = {stopped.log: stopped for stopped in positions}
     sources: list[Source] = []
     unread: list[Unread] = []
-    for group in _sets(opened.sources):
+    for group in sets(opened.sources):
         stopped = known.get(_log(group[-1]))
         if stopped is None or group[0].origin == "journal":
             sources += group
@@ -112,7 +112,8 @@ def _log(source: Source) -> str:
     return place(str(Path(source.path).absolute()) if by_path else source.name).log
 
 
-def _sets(sources: Iterable[Source]) -> Iterator[list[Source]]:
+def sets(sources: Iterable[Source]) -> Iterator[list[Source]]:
+    """Sources by log: a rotated set is one."""
     group: list[Source] = []
     for source in sources:
         if group and not source.follows:
