@@ -16,7 +16,7 @@ from mailtriage.rules.book import Classification
 from mailtriage.rules.exceptions import case_values, change
 from mailtriage.rules.pack import LinkTemplate, Rule, StepText
 from mailtriage.rules.words import words_of
-from mailtriage.texts.catalog import Texts
+from mailtriage.texts.catalog import FALLBACK, Texts
 
 # Always known to a rule's words; a pattern's named groups come on top (docs/rules.md).
 PLACEHOLDERS = (
@@ -76,6 +76,12 @@ class _Case:
 
     def text(self, template: str) -> str:
         return self.fill(template, self._in_text)
+
+    def request(self, template: str) -> str:
+        """A text for the operator: a line in ASCII alone stands in English, and so do the names of unknown values."""
+        english = _Case(self.values, self.names, _texts(FALLBACK))
+        lines = template.splitlines(keepends=True)
+        return "".join((english if line.isascii() else self).text(line) for line in lines)
 
     def command(self, template: str) -> str:
         return self.fill(template, self._in_command)
@@ -147,7 +153,7 @@ def advise(classification: Classification, values: Mapping[str, str] = {}, lang:
         steps=tuple(case.step(n, rule.id, step) for n, step in enumerate(words.steps, 1)),
         links=tuple(links),
         wait=words.wait and case.text(words.wait),
-        request=words.request and case.text(words.request),
+        request=words.request and case.request(words.request),
         user=words.user and case.text(words.user),
         title=words.title and case.text(words.title),
     )

@@ -71,6 +71,16 @@ def test_the_servers_own_address_fills_in_for_one_that_cannot_be_public(book: Ru
     assert advise(found, {"own_ip": "203.0.113.25"}).links[0].url == "https://example.com/?ip=203.0.113.25"
 
 
+def test_a_request_keeps_to_its_own_language() -> None:
+    """Names of unknown values are English in the operator's lines, and the reader's in lines of the reader's."""
+    found = load_book()[0].classify(Query("550 5.7.0 Blocked - see https://ipcheck.proofpoint.com/?ip=203.0.113.5"))
+    request = advise(found, lang="ja").request or ""
+    english, _, japanese = request.partition("Thank you.")
+    assert "203.0.113.5 (your server's name)" in english
+    assert english.isascii()
+    assert "このサーバーの名前" in japanese
+
+
 @pytest.mark.parametrize("helo", ["$(reboot)", "a;b", "-rf", "x y", "`id`", "a'b", "a\nb", "x|y", "a>b"])
 def test_a_strangers_words_never_reach_a_command(book: RuleBook, helo: str) -> None:
     found = book.classify(Query("550 blocked 203.0.113.9 ref 1"))
