@@ -1,18 +1,36 @@
-"""Where the work is done: in this process, or in several. Results come back in the order of the chunks."""
+"""Where the work is done: in this process, or in several. Results come back in the order of the items.
+
+Workers are started afresh (not forked from this process), so that nothing of its state is relied on, and no thread is
+needed: each worker has a pipe. It is told the function once, then gets items, at most one more than it works on, so
+that neither side ever waits for room in a pipe while the other does.
+"""
 
 import gc
 import multiprocessing
 import os
+import pickle
+import signal
+import threading
+import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from itertools import islice
-from typing import Protocol, TypeVar
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Protocol, TypeVar
+
+from mailtriage.sources import progress
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-AHEAD = 2  # chunks that wait for each worker: results are taken in order and few are held
+AHEAD = 2  # items given out beyond the one that is due, for each worker: few results are held
+MOST = 60  # workers; Windows waits for no more at a time
+TICK = 0.1  # seconds between a worker's words on how far it is
+_PRELOAD = ("mailtriage.scan.gather",)  # what every worker needs is imported once for all
+_FUNCTION, _ITEM = 0, 1
+_RESULT, _ERROR, _PROGRESS = 0, 1, 2
 
 
 class WorkerDiedError(Exception):
@@ -20,7 +38,10 @@ class WorkerDiedError(Exception):
 
 
 class Executor(Protocol):
-    """Runs a function of module level on every item."""
+    """Runs a function of module level on every item.
+
+    ``map`` raises what the function raises, and WorkerDiedError. Whoever leaves it before its end stops the work.
+    """
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]: ...
 
@@ -47,29 +68,145 @@ class Serial:
 
 
 class Processes:
-    """Several processes, started afresh (not forked), so that nothing of this one's state is relied on."""
+    """Several processes. They are ended by ``close``, and when this process ends, however it does."""
 
     def __init__(self, jobs: int) -> None:
-        self._jobs = jobs
-        context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
-        self._pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=gc.disable)
+        self._jobs = min(jobs, MOST)
+        self._workers: list[_Worker] = []
+        self._start()
+
+    def _start(self) -> None:
+        context: Any = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
+        if os.name == "posix":
+            context.set_forkserver_preload(list(_PRELOAD))
+        with _deaf_to_interrupts():
+            self._workers = [_Worker(context) for _ in range(self._jobs)]
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        source = iter(items)
-        waiting: list[Future[R]] = [self._pool.submit(function, item) for item in islice(source, self._jobs * AHEAD)]
+        if not self._workers:
+            self._start()
+        source = enumerate(items)
+        results: dict[int, R] = {}
+        given = due = 0
         try:
-            while waiting:
-                done = waiting.pop(0).result()
-                waiting += [self._pool.submit(function, item) for item in islice(source, 1)]
-                yield done
-        except BrokenProcessPool as err:
+            for worker in self._workers:
+                worker.send((_FUNCTION, function))
+            while True:
+                room = self._jobs * AHEAD - (given - due)
+                while room > 0 and (worker := min(self._workers, key=lambda one: one.owes)).owes < 2:
+                    if not (task := list(islice(source, 1))):
+                        break
+                    worker.send((_ITEM, task[0]))
+                    worker.owes += 1
+                    given, room = given + 1, room - 1
+                if due == given:
+                    return
+                if due in results:
+                    yield results.pop(due)
+                    due += 1
+                    continue
+                results.update(self._received())
+        except (BrokenPipeError, ConnectionResetError, EOFError, MemoryError) as err:
             raise WorkerDiedError from err
         finally:
-            for future in waiting:
-                future.cancel()
+            if any(worker.owes for worker in self._workers):
+                self.close()
+
+    def _received(self) -> Iterator[tuple[int, Any]]:
+        """What workers that have something to say bring home."""
+        busy = {worker.connection: worker for worker in self._workers if worker.owes}
+        for connection in wait(list(busy)):
+            worker = busy[connection]
+            kind, number, value = pickle.loads(worker.connection.recv_bytes())
+            if kind == _PROGRESS:
+                progress.advance(value)
+                continue
+            worker.owes -= 1
+            if kind == _ERROR:
+                raise value
+            yield number, value
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        workers, self._workers = self._workers, []
+        for worker in workers:
+            worker.process.terminate()
+            worker.connection.close()
+        for worker in workers:
+            worker.process.join(1)
+
+
+class _Worker:
+    """A process, this side's end of its pipe, and how many results it owes."""
+
+    def __init__(self, context: Any) -> None:
+        self.connection, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=True)
+        self.process.start()
+        theirs.close()  # so that the pipe ends when the worker does
+        self.owes = 0
+
+    def send(self, message: tuple[int, Any]) -> None:
+        self.connection.send_bytes(pickle.dumps(message, protocol=5))
+
+
+class _deaf_to_interrupts:  # noqa: N801
+    """Processes started within do not see Ctrl-C: it is for this process to end them."""
+
+    def __enter__(self) -> None:
+        self._before: Any = None
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+
+def _work(connection: "Connection[Any, Any]") -> None:
+    """A worker's life: until its pipe is closed, a function on one item after the other."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
+    progress.listen(_Teller(connection))
+    function: Callable[[Any], Any] = id
+    with suppress(EOFError, OSError):
+        while True:
+            kind, value = pickle.loads(connection.recv_bytes())
+            if kind == _FUNCTION:
+                function = value
+                continue
+            number, item = value
+            try:
+                answer = pickle.dumps((_RESULT, number, function(item)), protocol=5)
+            except Exception as error:
+                answer = _told(error, number)
+            connection.send_bytes(answer)
+
+
+def _told(error: Exception, number: int) -> bytes:
+    """An exception, with where it came from, for the other process."""
+    error.add_note(traceback.format_exc())
+    try:
+        answer = pickle.dumps((_ERROR, number, error), protocol=5)
+        pickle.loads(answer)
+    except Exception:  # not every exception can travel
+        return pickle.dumps((_ERROR, number, RuntimeError(traceback.format_exc())), protocol=5)
+    return answer
+
+
+class _Teller:
+    """Tells the other process how much was read, now and then."""
+
+    def __init__(self, connection: "Connection[Any, Any]") -> None:
+        self._connection = connection
+        self._read, self._next = 0, 0.0
+
+    def __call__(self, size: int) -> None:
+        self._read += size
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + TICK
+            self._connection.send_bytes(pickle.dumps((_PROGRESS, 0, self._read)))
+            self._read = 0
 
 
 def cores() -> int:

@@ -11,4 +11,5 @@ program (that is mailtriage.system; what it brings, such as the journal, is hand
 - intake: standard input and other streams, kept in a spool; export: the journal's export format as lines
 - follow, position: a log that grows, and where we stopped reading it
 - faults: why something could not be read
+- progress: how much was read so far
 """

@@ -7,6 +7,7 @@ from io import FileIO
 from typing import Protocol
 
 from mailtriage.model.report import Unread
+from mailtriage.sources import progress
 from mailtriage.sources.cutting import ENDLESS, Cutter
 from mailtriage.sources.faults import unread
 from mailtriage.sources.interface import BLOCK_SIZE, Block, Source
@@ -85,7 +86,11 @@ class Reader:
             context=self._context,
             patience=ENDLESS if self.source.seekable else PATIENCE,
         )
-        yield from cutter
+        before = window.at
+        for block in cutter:
+            yield block
+            progress.advance(window.at - before)
+            before = window.at
         self.cut = cutter.cut
         self.size = offset + cutter.read
         reason = "bomb" if cutter.tired else feed.reason
