@@ -17,9 +17,9 @@ TEXTS = HOUSE / "texts"
 PACKS = HOUSE / "rules" / "packs"
 CATEGORIES = {"zero", "one", "two", "few", "many", "other"}
 FIELDS = ("title", "why", "wait", "steps", "request", "user")
-# Texts that ask for other values in another language (the year stands elsewhere in a date).
 _VALUE = re.compile(r"\{([a-z_]+)(?:![rs])?\}")
-FREE = {"dates", "report.head.days"}
+# Texts that ask for other values in another language (the year stands elsewhere in a date), or need not all.
+FREE = {"click", "dates", "report.head.days"}
 
 
 def texts(lang: str, root: Path = TEXTS) -> dict[str, Any]:

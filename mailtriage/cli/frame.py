@@ -17,10 +17,14 @@ from typing import Any
 import click
 
 import mailtriage
+from mailtriage.cli.speech import teach
 from mailtriage.cli.words import interface
 
 DONE, FOUND, USAGE, PARTLY, INTERRUPTED = 0, 1, 2, 3, 130
-_NO_COMMANDS = {"digesting", "frame", "options", "printing", "scanning", "settings", "watching", "words"}
+_NO_COMMANDS = {"digesting", "frame", "options", "printing", "scanning", "settings", "speech", "watching", "words"}
+
+
+teach()  # before the first command is made, whose help option has its words from click
 
 
 class Lazy(click.Group):
@@ -61,7 +65,7 @@ class Lazy(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, interface().say(f"cli.{name}.short")) for name in self.list_commands(ctx)]
-        with formatter.section(interface().say("cli.commands")):
+        with formatter.section(interface().say("click.commands")):
             formatter.write_dl(rows)
 
 
@@ -138,7 +142,10 @@ def _closed(err: OSError) -> bool:
 
 def _one_line(err: click.ClickException) -> str:
     """What is wrong in one line, with where a bad value was set and what may have been meant."""
-    message = " ".join(err.format_message().split())
+    if isinstance(err, click.MissingParameter) and err.param is not None:  # click would end it with a full stop
+        message = interface().say("cli.missing", what=err.param.get_error_hint(err.ctx))
+    else:
+        message = " ".join(err.format_message().split())
     ctx = getattr(err, "ctx", None)
     name = err.param.name if isinstance(err, click.BadParameter) and err.param is not None else None
     if name and ctx is not None and ctx.get_parameter_source(name) is click.core.ParameterSource.DEFAULT_MAP:

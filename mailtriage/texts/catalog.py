@@ -74,10 +74,15 @@ class Texts:
 
     def say(self, key: str, **values: Any) -> str:
         """The sentence under a key with its values put in. An unknown key is shown as itself."""
+        template = self.template(key, values.get("count", 0))
+        return fill(template, values) if template != key else key
+
+    def template(self, key: str, count: Any = 0) -> str:
+        """The sentence under a key as it is written; where it depends on a number, the one for ``count``."""
         lang, template = self._look(key)
         if isinstance(template, Mapping):
-            template = template.get(category(lang, values.get("count", 0)), template.get("other", key))
-        return fill(str(template), values) if template is not None else key
+            template = template.get(category(lang, count), template.get("other", key))
+        return key if template is None else str(template)
 
     def lines(self, key: str, **values: Any) -> list[str]:
         """The sentences of a list under a key."""
@@ -95,9 +100,9 @@ class Texts:
 
 
 def _find(root: Path, key: str) -> Any:
-    """Look a key up: the longest run of parts that names a file, then the tables in it."""
+    """Look a key up: the longest run of parts that names a file, then the tables in it; at last a whole file."""
     parts = key.split(".")
-    for n in range(len(parts) - 1, 0, -1):
+    for n in (*range(len(parts) - 1, 0, -1), len(parts)):
         table: Any = _load(root.joinpath(*parts[:n]).with_suffix(".toml"))
         if table is None:
             continue
