@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from mailtriage.model.finding import Finding, LostMail, Step
+from mailtriage.report.facts import many
 from mailtriage.report.safe import plain
 from mailtriage.report.state import state_words
 from mailtriage.report.wrap import wrap
@@ -72,7 +73,9 @@ class Card:
         ``all_`` is the command that shows all of it, where that is not said elsewhere.
         """
         finding = self.finding
-        step = next((s for s in finding.steps if s.url or s.command), None) or next(iter(finding.steps), None)
+        # An admin pastes a command; what a user has to do is said in words.
+        copyable = next((s for s in finding.steps if s.url or s.command), None) if finding.act != "our_user" else None
+        step = copyable or next(iter(finding.steps), None)
         copied = self.to_copy(step)
         ends = [row for row in (self.consequence(), self.all(all_) if all_ else []) if row]
         quote, title = self.quote(), self.title(2)
@@ -177,9 +180,7 @@ class Card:
     def _facts(self) -> list[tuple[int, str]]:
         """Facts with how soon each may be left out: the highest first."""
         finding, say = self.finding, self.say
-        own = finding.party.kind == "own_server" or finding.direction == "server"
-        many = say("report.times" if own else "report.mails", count=finding.messages, number=f"{finding.messages:,}")
-        what = [many] if finding.messages else []
+        what = [many(finding, self.texts)] if finding.messages else []
         if finding.own_users and finding.party.kind != "own_user":
             what.append(say("report.users", count=len(finding.own_users)))
         domains = sorted({address.rpartition("@")[2] for address in finding.recipients if "@" in address})

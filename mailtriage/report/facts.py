@@ -20,11 +20,18 @@ def span(first: datetime | None, last: datetime | None, texts: Texts) -> str:
     return texts.say("report.facts.span", first=texts.date(first), last=texts.date(last, form))
 
 
+def many(finding: Finding, texts: Texts) -> str:
+    """How many mails; or how many times, where it is the server's own trouble, or logins that failed."""
+    own = finding.party.kind == "own_server" and finding.direction != "outbound"
+    times = own or finding.direction == "server" or finding.cause == "auth_failed"
+    return texts.say(
+        "report.times" if times else "report.mails", count=finding.messages, number=f"{finding.messages:,}"
+    )
+
+
 def how_many(finding: Finding, texts: Texts) -> str:
     """Mails, attempts where they are more, users of ours, and where to."""
-    parts = (
-        [texts.say("report.mails", count=finding.messages, number=f"{finding.messages:,}")] if finding.messages else []
-    )
+    parts = [many(finding, texts)] if finding.messages else []
     if finding.own_users and finding.party.kind != "own_user":
         parts.append(texts.say("report.users", count=len(finding.own_users)))
     domains = sorted({address.rpartition("@")[2] for address in finding.recipients if "@" in address})

@@ -22,6 +22,7 @@ FAILURES = (
     rb"[ ,]delay=[0-9]{3}", rb"master\[", rb"postsuper\[", rb"postfix-script\[", rb"connect to ", rb"last message ",
     rb"message repeated ", rb"uppressed ",
     rb"delivered to command: ", rb"delivered to file: ", rb"imuxsock", rb"lost, ", rb"/discard\[", rb"backwards-compat",
+    rb" refused to talk to me: ", rb"\] said: [45]",
 )  # fmt: skip
 
 

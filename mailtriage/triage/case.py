@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from mailtriage.scan.tally import WIDE, Group, GroupKey, Tally
 
+# access(5) REDIRECT and FILTER: the mail was taken and goes another way, as somebody wanted.
+_TAKEN = ("redirect", "filter")
+
 
 class CaseKey(NamedTuple):
     """What makes groups one case: hosts and outcomes come together, causes do not."""
@@ -76,6 +79,8 @@ def cases(tally: Tally) -> list[Case]:
     """The cases of a tally, the largest first."""
     found: dict[CaseKey, Case] = {}
     for key, group in sorted(tally.groups.items()):
+        if key.outcome in _TAKEN:
+            continue
         # The rule tells server troubles apart; elsewhere cause and party are what matters.
         rule = key.rule if key.direction == "server" else ""
         case_key = CaseKey(key.direction, key.cause, key.party, key.trust, key.operator, key.via, rule)

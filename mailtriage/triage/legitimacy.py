@@ -15,6 +15,7 @@ from mailtriage.triage.desk import Desk
 from mailtriage.triage.organisation import domain_of, organisation
 
 LIKELY = 4  # points
+POOL = 3  # hosts of a provider
 _SCALE = 6.0
 # What was refused for what stands in it: spam comes through the largest providers, too.
 _CONTENT = ("content_spam", "content_virus", "content_policy", "attachment_blocked", "url_reputation", "header_invalid")
@@ -33,6 +34,11 @@ _MAIL_HOST = re.compile(
 def dynamic(name: str) -> bool:
     """Whether a host name looks like an access line's, not a mail server's."""
     return bool(_DYNAMIC.search(name)) and not _MAIL_HOST.search(name.split(".")[0])
+
+
+def mail_host(name: str) -> bool:
+    """Whether a host name says that it is a mail server's."""
+    return bool(_MAIL_HOST.search(name))
 
 
 def weigh(
@@ -74,13 +80,15 @@ def weigh(
         points.append((1, "few_recipients", {"count": len(group.recipients)}))
 
     if refused_by_list:
-        points.append((-4, "on_blocklist", {}))
+        # A list that names a large provider's hosts hits whoever shares them with a spammer.
+        shared = operator is not None and trust == "client" and len(group.clients) >= POOL and len(sender_orgs) >= 2
+        points.append((-1 if shared else -4, "on_blocklist", {}))
     if name and trust != "net" and operator is None and dynamic(name):
         points.append((-3, "dynamic_name", {"name": name}))
     if trust in ("helo", "net"):
         points.append((-1, "no_name", {}))
     foreign = len(sender_orgs - {org})
-    if foreign >= 5 and org not in sender_orgs and foreign * 2 > mails:
+    if operator is None and foreign >= 5 and org not in sender_orgs and foreign * 2 > mails:
         points.append((-3, "many_sender_domains", {"count": foreign}))
     dotted = {one for one in sender_orgs if "." in one}
     if case.key.cause == "sender_domain_not_found" and dotted and org not in dotted and operator is None:

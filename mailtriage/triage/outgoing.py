@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from mailtriage.model.finding import Finding, LostMail, Party
+from mailtriage.model.finding import Finding, LostMail, Party, Step
 from mailtriage.scan.ask import Answers
 from mailtriage.scan.tally import Line, Mail
 from mailtriage.triage.case import Case, together
@@ -31,6 +31,7 @@ from mailtriage.triage.unwrapped import unwrapped
 VOLUME = 100  # mails to an operator, below which its statistics for senders show nothing
 _STATISTICS = ("sendersupport.olc.protection.outlook.com/snds", "postmaster.google.com")
 OFTEN = 3  # episodes after which a release alone will not do
+_SILENT = ("network", "dns_failure")  # nobody answered, so nobody can be asked for anything
 PROOFS = 3  # replies of one operator in a request
 SHOWN = 10  # mails that are named in words
 
@@ -168,6 +169,8 @@ def _said(desk: Desk, finding: Finding) -> Finding:
         why.append(say("finding.outgoing.before", count=before, when=desk.texts.date(last)))
         if before + 1 >= OFTEN:
             steps = (*say_steps(desk, "outgoing", {}), *steps)
+    if finding.cause in _SILENT and finding.lost and finding.count > finding.messages and not finding.next_success:
+        steps = (*steps, Step("outgoing.given_up", say("finding.outgoing.given_up")))
     if finding.late:
         longest = max(mail.delay for mail in finding.late)
         why.append(say("finding.outgoing.late", count=len(finding.late), delay=span(desk, longest)))

@@ -49,7 +49,7 @@ def learn(tally: Tally, given: Given) -> Own:
     asked = [known for known in given.ips if known.origin == "postconf"]
     ips = _unique([*(known for known in given.ips if known.origin != "postconf"), *said, *asked])
     domains = given.domains or tuple(KnownFact(name, "learnt") for name in _domains(tally))
-    return Own(tuple(ips), _unique(domains), frozenset(tally.known.logins))
+    return Own(tuple(ips), _unique(domains), frozenset(tally.known.logins) | _refused_logins(tally))
 
 
 def _unique(known: Iterable[KnownFact]) -> tuple[KnownFact, ...]:
@@ -57,6 +57,20 @@ def _unique(known: Iterable[KnownFact]) -> tuple[KnownFact, ...]:
     for one in known:
         seen.setdefault(one.value, one)
     return tuple(seen.values())
+
+
+def _refused_logins(tally: Tally) -> set[str]:
+    """Users that had logged in when they were refused (Postfix 3.10 writes sasl_username= into such lines)."""
+    return {
+        key.party
+        for key, group in tally.groups.items()
+        if key.direction == "submission" and key.trust == "user" and key.cause != "auth_failed"
+        if any(
+            line.text.rstrip(">").endswith(f"sasl_username={mark}{key.party}")
+            for line in group.ends
+            for mark in ("", "<")
+        )
+    }
 
 
 def _replied(tally: Tally) -> Sequence[str]:
@@ -71,7 +85,7 @@ def _replied(tally: Tally) -> Sequence[str]:
 def _domains(tally: Tally) -> list[str]:
     known = tally.known
     certain = {name for name, count in known.local.items() if count >= _ENOUGH and "." in name}
-    certain |= {domain_of(login) for login in known.logins if "@" in login}
+    certain |= {domain_of(login) for login in {*known.logins, *_refused_logins(tally)} if "@" in login}
     certain.discard("")
     if certain:
         return sorted(certain, key=lambda name: (-known.local[name], name))

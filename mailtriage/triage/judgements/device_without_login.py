@@ -7,6 +7,7 @@ permit_sasl_authenticated in smtpd_relay_restrictions.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mailtriage.model.finding import Finding, Legitimacy, Party, Reason
 from mailtriage.scan.ask import Answers, Question
@@ -15,11 +16,12 @@ from mailtriage.scan.tally import Mail
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
-from mailtriage.triage.inbound import case_organisation, private, span
+from mailtriage.triage.inbound import case_organisation, permanent, private, span
 from mailtriage.triage.organisation import domain_of, organisation
 
 ORDER = 150
-LIKELY, CERTAIN = 4, 6
+LIKELY = 4  # points
+MANY = 10  # mails that a machine lost
 _CAUSES = ("relay_denied", "auth_required")
 
 
@@ -46,7 +48,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         desk.claim(found)
         person = bool(logins)
         clients = sorted({mail.client for mail in mails if mail.client})
-        yield draft(
+        finding = draft(
             desk, found, "device_without_login", Party("own_user", sender, sender),
             "high" if person else "medium", cause="relay_denied", fault="our_user" if person else "ours",
             act="our_user" if person else "our_admin", own_users=(sender,), words="device_without_login",
@@ -54,6 +56,9 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             values={"user": sender, "client": ", ".join(clients[:3]), "client_ip": clients[0] if clients else ""},
             legitimacy=Legitimacy(round(min(points / 6, 1.0), 2), tuple(reasons)),
         )  # fmt: skip
+        if finding.state == "ongoing" and finding.count >= MANY and any(map(permanent, found)):
+            finding = replace(finding, severity="high")
+        yield finding
 
 
 def _by_sender(desk: Desk) -> dict[str, list[tuple[Case, list[Mail]]]]:
@@ -82,10 +87,11 @@ def _weigh(desk: Desk, sender: str, found: list[Case], mails: list[Mail], logins
     clients = {mail.client for mail in mails if mail.client}
     if logins:
         points.append((2, "logged_in_before", {"count": logins}))
-    if clients and all(map(private, clients)):
+    inside = bool(clients) and all(map(private, clients))
+    if inside:
         points.append((3, "private_network", {}))
     own_orgs = {organisation(name) for name in desk.own.domain_names}
-    if any(case_organisation(case) in own_orgs and case.key.trust in ("client", "ptr") for case in found):
+    if own_host := any(case_organisation(case) in own_orgs and case.key.trust in ("client", "ptr") for case in found):
         points.append((3, "own_host", {}))
     if count >= 3 and max(span(desk, case.group) for case in found) >= 600:
         points.append((2, "comes_again", {"count": count}))
@@ -98,7 +104,7 @@ def _weigh(desk: Desk, sender: str, found: list[Case], mails: list[Mail], logins
         points.append((1, "submission_port", {}))
     if any(desk.of_party(case.key.party, "dnsbl") or desk.of_party(case.key.party, "auth_failed") for case in found):
         points.append((-3, "on_blocklist", {}))
-    if len({network(client) for client in clients}) > 4 or len(recipients) > 8:
+    if len({network(client) for client in clients}) > 4 or (len(recipients) > 8 and not (inside or own_host)):
         points.append((-4, "many_networks", {"count": len(clients)}))
     total = sum(weight for weight, _, _ in points)
     return total, [Reason(id_, desk.texts.say(f"because.{id_}", **values)) for _, id_, values in points]

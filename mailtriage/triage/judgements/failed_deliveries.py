@@ -68,6 +68,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         more: dict[str, Any] = {}
         if kind != "failure":
             title, words, level = "finding.accepted_then_refused.title", "accepted_then_refused", "medium"
+            more = {"fault": "ours", "act": "our_admin"}
         elif to_ourselves(desk, found[0]):
             title, words = "finding.server_behind.title", "server_behind"
         elif cause == "dns_failure" and found[0].key.trust == "operator":

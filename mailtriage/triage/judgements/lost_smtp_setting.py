@@ -210,6 +210,14 @@ def _still_logs_in(fact: Fact, logins: list[Fact]) -> bool:
     return first is not None and any(one.last is not None and one.last > first for one in logins)
 
 
+def _logs_in_meanwhile(fact: Fact, logins: list[Fact]) -> bool:
+    """Whether the person logged in between the first and the last refusal."""
+    first, last = fact.first, fact.last
+    if first is None or last is None:
+        return False
+    return any(first < begin < last for one in logins for _, begin, _ in one.hours.by_hour.values())
+
+
 def _returned(fact: Fact, logins: list[Fact]) -> bool:
     """Whether the person sent through us right before most of these mails: then somebody brings them back."""
     slots = {slot for one in logins for slot in one.tens}
@@ -251,10 +259,12 @@ def _finding(
     operator = desk.book.operator_of_pool(names[0])
     provider = operator.name if operator else suspect.organisation
     certain = points >= CERTAIN
+    # Who logged in all along has a second program that is set up well: it says nothing of the one that is not.
+    repaired = [] if _logs_in_meanwhile(fact, logins) else logins
     host = _mail_host(desk, whole)
     finding = draft(
         desk, [mine], "lost_smtp_setting", Party("own_user", sender, sender), "high" if certain else "medium",
-        cause=whole.key.cause, direction="inbound", fault="our_user", act="our_user", successes=logins,
+        cause=whole.key.cause, direction="inbound", fault="our_user", act="our_user", successes=repaired,
         legitimacy=Legitimacy(round(min(points / 8, 1.0), 2), tuple(reasons)),
         words="lost_smtp_setting", own_users=(sender,),
         values={

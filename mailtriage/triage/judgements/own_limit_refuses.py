@@ -12,7 +12,7 @@ from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
 from mailtriage.triage.inbound import case_organisation, sender_organisations
 from mailtriage.triage.judgements import refused_senders
-from mailtriage.triage.legitimacy import dynamic
+from mailtriage.triage.legitimacy import dynamic, mail_host
 
 ORDER = 770
 _CAUSES = ("tls_required", "too_large", "connection_limit", "rate_limit")
@@ -47,4 +47,10 @@ def _proper(desk: Desk, case: Case) -> bool:
         return False
     if desk.book.operator_of_pool(names[0]) is not None:
         return True
-    return not dynamic(names[0]) and case_organisation(case) in sender_organisations(case.group.senders.members())
+    if dynamic(names[0]):
+        return False
+    senders = case.group.senders.members()
+    if not senders:
+        # SIZE= is refused at MAIL, before there is a sender: the verified name has to do.
+        return case.key.cause == "too_large" and case.key.trust == "client" and mail_host(names[0])
+    return case_organisation(case) in sender_organisations(senders)

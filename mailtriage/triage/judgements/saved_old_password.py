@@ -1,6 +1,7 @@
 """A phone or program goes on logging in with an old password: one user that exists, at regular intervals, from home.
 
 Guessing looks otherwise: many names, many addresses, or a rate that no mail program has. It stays one quiet line.
+Before Postfix 3.9 the line of a failed login names no user: there the address tells, if somebody logs in from it too.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,7 @@ HOURS = 3  # different ones
 RATE = 60  # failures in an hour that a mail program does not exceed
 PLACES = 3  # networks from which a user's devices fail
 MOST = 60
+FEW = 20
 
 
 def questions(desk: Desk) -> Iterable[Question]:
@@ -26,10 +28,19 @@ def questions(desk: Desk) -> Iterable[Question]:
         literals = (f"sasl_username={user}",)
         yield Question(f"fails:{user}", literals, frozenset({"sasl_failure"}), (("sasl_username", "is", user),), ("client_addr",))  # fmt: skip  # noqa: E501
         yield Question(f"works:{user}", literals, frozenset({"client"}), (("sasl_username", "is", user),))
+    for client in _nameless(desk):
+        here = (("client_addr", "is", client),)
+        yield Question(f"fails-at:{client}", (f"[{client}]: SASL ",), frozenset({"sasl_failure"}), here)
+        yield Question(f"works-at:{client}", (f"[{client}], sasl_",), frozenset({"client"}), here, ("sasl_username",))
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
-    """One finding a user."""
+    """One finding a user; where no user is named, one an address."""
+    yield from _by_user(desk, answers)
+    yield from _by_client(desk, answers)
+
+
+def _by_user(desk: Desk, answers: Answers) -> Iterator[Finding]:
     for user in _users(desk):
         works = answers.one(f"works:{user}")
         if works is None:
@@ -63,6 +74,43 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             legitimacy=Legitimacy(1.0 if good else 0.5, tuple(reasons)),
             values={"user": user, "client": ", ".join(sorted(chosen)[:3]), "count": count},
         )  # fmt: skip
+
+
+def _by_client(desk: Desk, answers: Answers) -> Iterator[Finding]:
+    for client in _nameless(desk):
+        fails = answers.one(f"fails-at:{client}")
+        users = sorted(user for (user,), _ in answers.of(f"works-at:{client}") if user)
+        if fails is None or not _steady(fails) or not users:
+            continue
+        found = [case for case in desk.open("inbound", "auth_failed") if client in case.group.clients]
+        if not found:
+            continue
+        desk.claim(case for case in found if case.group.clients.members() == [client])
+        who = ", ".join(users[:3]) + (" …" if len(users) > 3 else "")
+        good = sum(fact.count for _, fact in answers.of(f"works-at:{client}"))
+        alone = len(users) == 1
+        yield draft(
+            desk, found, "saved_old_password", Party("own_user", users[0] if alone else client, who),
+            "medium" if alone else "low", cause="auth_failed", direction="submission", fault="our_user",
+            act="our_user", own_users=users, words="saved_old_password",
+            user_text=desk.texts.say("finding.saved_old_password.user"),
+            legitimacy=Legitimacy(
+                0.8, (Reason("from_good_place", desk.texts.say("because.from_good_place", count=good)),)
+            ),
+            values={"user": who, "client": client, "client_ip": client, "count": fails.count},
+        )  # fmt: skip
+
+
+def _nameless(desk: Desk) -> list[str]:
+    """Addresses from which logins fail at a program's pace, in lines that name no user."""
+    found = [
+        (len(case.group.hours.by_hour), client)
+        for case in desk.open("inbound", "auth_failed")
+        if not case.group.senders and case.count >= FAILURES and len(case.group.hours.by_hour) >= HOURS
+        for client in case.group.clients.members()[:FEW]
+        if not loopback(client)
+    ]
+    return [client for _, client in sorted(set(found), key=lambda pair: (-pair[0], pair[1]))][:FEW]
 
 
 def _users(desk: Desk) -> list[str]:
