@@ -27,6 +27,9 @@ PLACEHOLDERS = (
 )  # fmt: skip
 
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]{0,40})\}")
+# Scripts without spaces between words set a space beside a name in Latin letters, and none beside one of their own.
+_WIDE = "\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
+_IN_TEXT = re.compile(rf"((?<=[{_WIDE}]) )?{_PLACEHOLDER.pattern}( (?=[{_WIDE}]))?")
 _GROUP = re.compile(r"\(\?P<(\w+)>")
 _HARMLESS = re.compile(r"[\w.:@/+=%^][\w.:@/+=%^-]*(?:, ?[\w.:@/+=%^][\w.:@/+=%^-]*)*", re.ASCII)
 
@@ -61,11 +64,12 @@ class _Case:
         return _PLACEHOLDER.sub(put, template) if "{" in template else template
 
     def _in_text(self, match: re.Match[str]) -> str:
-        name = match[1]
+        before, name, after = match[1] or "", match[2], match[3] or ""
         if value := self.values.get(name):
-            return value
+            return f"{before}{value}{after}"
         key = f"rules.placeholder.{name}"
-        return self.texts.say(key) if self.texts.has(key) else name.replace("_", " ")
+        word = self.texts.say(key) if self.texts.has(key) else name.replace("_", " ")
+        return f"{before if word[0].isascii() else ''}{word}{after if word[-1].isascii() else ''}"
 
     def _in_command(self, match: re.Match[str]) -> str:
         name = match[1]
@@ -75,7 +79,7 @@ class _Case:
         return name.upper() if name in self.names or value else match[0]
 
     def text(self, template: str) -> str:
-        return self.fill(template, self._in_text)
+        return _IN_TEXT.sub(self._in_text, template) if "{" in template else template
 
     def request(self, template: str) -> str:
         """A text for the operator: a line in ASCII alone stands in English, and so do the names of unknown values."""

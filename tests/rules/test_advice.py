@@ -81,6 +81,15 @@ def test_a_request_keeps_to_its_own_language() -> None:
     assert "このサーバーの名前" in japanese
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [({}, "理由にこのサーバーのアドレスまたは"), ({"own_ip": "203.0.113.25"}, "理由に 203.0.113.25 または")],
+)
+def test_no_space_between_words_of_a_script_that_has_none(values: dict[str, str], words: str) -> None:
+    rule = load_book()[0].rules["microsoft.network-blocked"]
+    assert words in advise(Classification(rule.cause, rule), values, lang="ja").why
+
+
 @pytest.mark.parametrize("helo", ["$(reboot)", "a;b", "-rf", "x y", "`id`", "a'b", "a\nb", "x|y", "a>b"])
 def test_a_strangers_words_never_reach_a_command(book: RuleBook, helo: str) -> None:
     found = book.classify(Query("550 blocked 203.0.113.9 ref 1"))
