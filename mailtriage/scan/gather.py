@@ -260,7 +260,7 @@ class Gatherer:
         else:
             message = f"{party.network(event.client_addr or '')} {sender} {recipient}"
         group.messages.add(message)
-        group.mails.add(f"{message} {recipient}", Mail(place, sender, recipient, event.queue_id, client))
+        group.mails.add(f"{message} {recipient}", Mail(place, sender, recipient, event.queue_id, client, event.delay))
         _put(group, sender, recipient, client, shown, relay)
         self._evidence(group, place, raw, found.captures.items())
 

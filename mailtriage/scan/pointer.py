@@ -19,7 +19,8 @@ WITHOUT = "MAILTRIAGE_WITHOUT_HYPERSCAN"  # set to 1 in the environment: as if h
 FAILURES = (
     rb"reject", rb"status=(?:[^s]|s[^e]|se[^n]|sen[^t])", rb"warning: ", rb"fatal: ", rb"error: ", rb"panic: ",
     rb"\(discarded", rb": (?:milter-)?hold: ", rb": (?:milter-)?discard: ", rb": redirect: ",
-    rb"[ ,]delay=[0-9]{3}", rb"master\[", rb"postsuper\[", rb"postfix-script\[", rb"connect to ", rb"last message ",
+    rb" refused to talk to me: ", rb" said: [45]", rb"[ ,]delay=[0-9]{3}",
+    rb"master\[", rb"postsuper\[", rb"postfix-script\[", rb"connect to ", rb"last message ",
     rb"message repeated ", rb"uppressed ",
     rb"delivered to command: ", rb"delivered to file: ", rb"imuxsock", rb"lost, ", rb"/discard\[", rb"backwards-compat",
     rb" refused to talk to me: ", rb"\] said: [45]",

@@ -9,13 +9,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from mailtriage.syslog.head import parse_head
+from mailtriage.syslog.head import CARRIER, parse_head
 
 _STAMP = (
     rb"(?:[ADFJMNOS][a-z]{2} [ 0-3]\d [0-2]\d:[0-5]\d:[0-6]\d"
     rb"|\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-6]\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)"
 )
-_USUAL = re.compile(rb"\n" + _STAMP + rb" ([^ \n]+ [^ \n\[:]+)(?:\[\d{1,10}\])?: ")
+# What runs containers may carry whole lines of others: each of its lines is looked at.
+_USUAL = re.compile(rb"\n" + _STAMP + rb" ([^ \n]+ (?!" + CARRIER.encode() + rb")[^ \n\[:]+)(?:\[\d{1,10}\])?: ")
 _SAMPLE_STAMP = b"Apr  1 00:00:00 "
 
 

@@ -49,12 +49,21 @@ _SOLARIS = re.compile(r"\[ID \d{1,10} [a-z0-9]+\.[a-z]+\] ")
 _REPEATED = re.compile(r"message repeated (\d{1,9}) times?: \[ ?")
 _REPEATS_LAST = re.compile(r"(?:-{2,} )?last message (?:repeated (\d{1,9}) times?|buffered (\d{1,9}) times?)")
 _PRIORITY = re.compile(r"<\d{1,3}>")
+# Tags of what runs containers, and may hand on whole lines: by name, or the container's short id (Docker's default).
+CARRIER = r"docker|podman|containerd|conmon|[0-9a-f]{12}(?![0-9a-z])"
+_is_carrier = re.compile(CARRIER).match
 
 
 @lru_cache(maxsize=1024)
 def _plain_host(word: str) -> bool:
     """Whether a word in the host's place is a host, not a tag (``x:``) or facility and level (``mail.info``)."""
     return bool(word) and not word.endswith(":") and not _is_facility(word) and word.lower() not in _LEVELS
+
+
+@lru_cache(maxsize=1024)
+def carries(tag: str) -> bool:
+    """Whether a tag is of something that runs containers: its text may be a whole line with a head of its own."""
+    return _is_carrier(tag) is not None
 
 
 def _is_facility(word: str) -> bool:
@@ -98,6 +107,7 @@ def parse_head(line: bytes) -> Head | None:
             and ":" not in tag
             and _plain_host(text[end + 1 : space])
             and "\0" not in text
+            and not carries(tag)
         ):
             head = Head(stamp, text[end + 1 : space], tag, int(pid), text[colon + 3 :])
             return _unfold(head) if head.text[:1] in "[m" or text[-1:] in ",;" else head

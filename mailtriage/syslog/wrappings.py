@@ -10,7 +10,7 @@ from typing import Any
 
 from mailtriage.model.stamp import Stamp
 from mailtriage.syslog import journal, rfc5424, stamps
-from mailtriage.syslog.head import Head, after_stamp
+from mailtriage.syslog.head import Head, after_stamp, carries
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,16}m")
 _COMPOSE = re.compile(r"[A-Za-z0-9][\w.@-]{0,127} {0,64}\| ")
@@ -65,11 +65,23 @@ def _behind(stamp: Stamp, rest: str, layers: int) -> Head | None:
         rest = rest[found.end() :]
         flags = ("truncated",) if found[1] == "P" else ()
     elif not stamp.dated or not _inner(rest.lstrip(" ")):
-        return after_stamp(stamp, rest.lstrip(",: "))
+        return _carried(after_stamp(stamp, rest.lstrip(",: ")), layers)
     head = unwrap(rest, layers - 1) if layers > 0 else None
     if head is None:
         return None
     return head._replace(stamp=_better(head.stamp, stamp), flags=(*head.flags, *flags))
+
+
+def _carried(head: Head | None, layers: int) -> Head | None:
+    """A head, or that of the whole line which a container's runtime or compose handed to syslog as its own text."""
+    if head is None or head.tag is None or layers <= 0 or not carries(head.tag):
+        return head
+    found = _COMPOSE.match(head.text)
+    inner = unwrap(head.text[found.end() :] if found else head.text, layers - 1)
+    if inner is None or inner.program is None:
+        return head
+    stamp = inner.stamp if head.stamp is None else _better(inner.stamp, head.stamp)
+    return inner._replace(stamp=stamp, host=inner.host or head.host, flags=(*inner.flags, *head.flags))
 
 
 def _inner(rest: str) -> bool:

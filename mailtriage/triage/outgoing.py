@@ -63,9 +63,11 @@ def outgoing(
     )  # fmt: skip
     finding = _state(desk, finding, waiting(desk, found))
     nobody = null_senders(whole)
+    waits = waiting(desk, found)
     stakes = Stakes(
-        len([mail for mail in mails if mail.sender != ""]), len(waiting(desk, found)), nobody, forwarded(desk, whole)
-    )
+        len([mail for mail in mails if mail.sender != ""]), len(waits), nobody, forwarded(desk, whole),
+        max((mail.delay or 0.0 for _, mail in whole.group.mails.items() if mail.queue_id in waits), default=0.0),
+    )  # fmt: skip
     finding = replace(
         finding,
         severity=level or severity(finding, stakes),

@@ -28,19 +28,24 @@ class Stakes:
     waiting: int
     nobody: bool = False
     foreign: bool = False  # strangers' mail that we pass on
+    oldest: float = 0.0  # seconds since the oldest mail that still waits was taken
 
 
 def severity(finding: Finding, stakes: Stakes) -> str:
     """high, medium, low or info."""
     cause, over = finding.cause, finding.state == "recovered"
     if cause == "greylist" and not stakes.lost:
-        return "low" if stakes.waiting and lasts(finding) else "info"
+        return "low" if stakes.waiting and lasts(finding, stakes.oldest) else "info"
     if stakes.nobody or not (stakes.lost or stakes.waiting):
         return "low"  # nobody waits for a bounce to spam; what arrived after all is no loss
     if cause in OURS:
         if stakes.lost and not over:
             return "medium" if stakes.foreign else "high"
-        return "medium" if stakes.lost or lasts(finding) or cause in BLOCKS or cause == "config_error" else "low"
+        return (
+            "medium"
+            if stakes.lost or lasts(finding, stakes.oldest) or cause in BLOCKS or cause == "config_error"
+            else "low"
+        )
     if cause in RECIPIENTS:
         return "medium" if finding.messages >= MANY and stakes.lost >= MANY and cause != "mailbox_full" else "low"
     if cause == "dns_failure" and finding.party.kind != "operator" and 0 < stakes.lost < MANY:
@@ -50,10 +55,12 @@ def severity(finding: Finding, stakes: Stakes) -> str:
         return "low"
     if stakes.lost:
         return "medium"
-    return "medium" if lasts(finding) and not over and stakes.waiting else "low"
+    return "medium" if lasts(finding, stakes.oldest) and not over and stakes.waiting else "low"
 
 
-def lasts(finding: Finding) -> bool:
-    """Whether a trouble went on for hours."""
+def lasts(finding: Finding, oldest: float = 0.0) -> bool:
+    """Whether a trouble went on for hours, or a mail waits for so long (the log may hold its last attempt only)."""
+    if oldest >= LASTS.total_seconds():
+        return True
     first, last = finding.first_seen, finding.last_seen
     return first is not None and last is not None and last - first >= LASTS

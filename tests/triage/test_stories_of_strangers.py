@@ -106,3 +106,129 @@ def relay_without_mechanism(log: Log) -> None:
 
 def test_a_relay_that_offers_no_login_we_can_do_names_the_package() -> None:
     check(Story("relay", relay_without_mechanism, (Expect("smarthost", severity="high", says="libsasl2-modules"),)))
+
+
+GONE = "connect to {host}[203.0.113.9]:25: Connection timed out"
+SASL = "SASL authentication failed; server {host}[203.0.113.9] said: 535 5.7.8 Error: authentication failed"
+
+
+def deferred(log: Log, to: str, reply: str, *, delay: int = 150, relay: str = "none", more: str = "") -> None:
+    log.say(
+        "postfix/smtp",
+        f"{log.new_id()}: to=<{to}>,{more} relay={relay}, delay={delay}, delays={delay}/0/1/0, dsn=4.4.1, "
+        f"status=deferred ({reply})",
+    )
+
+
+def last_line_of_a_long_wait(log: Log) -> None:
+    log.family()
+    deferred(log, "ann@slow.example", GONE.format(host="mx.slow.example"), delay=61_000)
+
+
+def test_how_long_a_mail_waits_stands_in_its_line() -> None:
+    check(Story("waits", last_line_of_a_long_wait, (Expect("failure", "network", "medium", party="slow.example"),)))
+
+
+def nothing_answers(log: Log) -> None:
+    for name in ("one.example", "two.example"):
+        deferred(log, f"ann@{name}", GONE.format(host=f"mx.{name}"))
+
+
+def test_two_strangers_that_time_out_and_nothing_that_answers_is_a_closed_port() -> None:
+    check(Story("closed", nothing_answers, (Expect("port_25_blocked", severity="medium"),)))
+
+
+def login_at_port_25(log: Log) -> None:
+    deferred(log, "ann@friend.example", SASL.format(host="out.isp.example"), relay="out.isp.example[203.0.113.9]:25")
+
+
+def test_whoever_asks_our_client_for_a_login_is_our_relay() -> None:
+    want = Expect("smarthost", "auth_failed", "high", party="isp.example")
+    check(Story("login", login_at_port_25, (want,)))
+
+
+def root_leaves(log: Log) -> None:
+    deferred(
+        log, "root@mail.firm.example", GONE.format(host="mail.firm.example"), more=" orig_to=<root>,", delay=300_000
+    )
+
+
+def localhost_leaves(log: Log) -> None:
+    deferred(log, "root@localhost.firm.example", "host mx.firm.example[203.0.113.9] said: 454 4.7.1 Relaying denied",
+             more=" orig_to=<root@localhost>,", relay="mx.firm.example[203.0.113.9]:25")  # fmt: skip
+
+
+def alias_of_root(log: Log) -> None:
+    log.family()
+    deferred(log, "root@firm.example", GONE.format(host="mx.firm.example"), more=" orig_to=<root>,")
+
+
+def test_own_name_that_is_no_destination_is_told_from_an_alias() -> None:
+    want = Expect("own_name_unknown", "config_error", "medium", party="firm.example")
+    check(Story("root", root_leaves, (want,)))
+    check(Story("localhost", localhost_leaves, (want,)))
+    check(Story("alias", alias_of_root, ()))
+
+
+def panel_without_login(log: Log) -> None:
+    text = "553 5.7.1 <{sender}>: Sender address rejected: not logged in"
+    log.refuse("unknown[172.18.0.5]", "panel@firm.example", "new@firm.example", text, helo="panel.firm.example")
+
+
+def test_a_program_in_the_next_container_is_ours() -> None:
+    want = Expect("device_without_login", "auth_required", "medium", party="panel@firm.example")
+    check(Story("panel", panel_without_login, (want,)))
+
+
+GREETING = (
+    "{0}: host mx03.t-online.de[194.25.134.73] refused to talk to me: 554 IP=192.0.2.25 - A problem occurred. (BL)"
+)
+
+
+def refused_at_greeting(log: Log) -> None:
+    log.family()
+    log.say("postfix/smtp", GREETING.format(log.new_id()))
+
+
+def next_host_takes_it(log: Log) -> None:
+    log.family()
+    queue_id = log.take("home.isp.example[203.0.113.4]", "bea@example.org", login="bea@example.org")
+    log.say("postfix/smtp", GREETING.format(queue_id))
+    log.deliver(queue_id, "ann@t-online.de", "mx02.t-online.de[194.25.134.9]:25").removed(queue_id)
+
+
+def test_a_block_told_at_the_greeting_is_heard() -> None:
+    check(Story("alone", refused_at_greeting, (Expect("early_warning", "ip_reputation", "medium"),)))
+    check(Story("next", next_host_takes_it, ()))
+
+
+def google_behind_the_gateway(log: Log) -> None:
+    log.family()
+    text = "450 4.7.25 Client host rejected: cannot find your hostname, [{ip}]"
+    for number in (1, 2, 3):
+        log.refuse("unknown[192.168.224.1]", "ann@friend.example", "bea@example.org", text,
+                   helo=f"mail-ej1-x63{number}.google.com").later(hours=1)  # fmt: skip
+
+
+def test_a_great_provider_has_no_private_address() -> None:
+    check(Story("gateway", google_behind_the_gateway, (Expect("clients_hidden", severity="high"),)))
+
+
+def expired(log: Log) -> None:
+    log.family()
+    log.say(
+        "postfix/submission/smtpd",
+        "warning: TLS library problem: error:0A000415:SSL routines::sslv3 alert certificate expired:"
+        "../ssl/record/rec_layer_s3.c:1586:SSL alert number 45:",
+    )
+
+
+def idle_restriction(log: Log) -> None:
+    log.family()
+    log.say("postfix/smtpd", "warning: restriction `reject_sender_login_mismatch' ignored: no SASL support")
+    log.say("postfix/sendmail", "fatal: Recipient addresses must be specified on the command line or via the -t option")
+
+
+def test_an_expired_certificate_is_worth_a_look_and_slips_are_not() -> None:
+    check(Story("expired", expired, (Expect("tls_certificate_expired", severity="medium"),)))
+    check(Story("idle", idle_restriction, ()))

@@ -18,6 +18,7 @@ ORDER = 55
 ATTEMPTS = 8
 SHARE = 0.8  # of all refused attempts from outside
 UNRELATED = 4  # organisations, or login names, that cannot all sit behind a gateway of ours
+FOREIGN = 3  # attempts in the name of a great provider: its servers have no private addresses
 
 
 def questions(desk: Desk) -> Iterable[Question]:
@@ -31,11 +32,20 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     hidden = [case for case in cases if (seen := case.group.clients.members()) and all(map(private, seen))]
     nets = {network(client) for case in hidden for client in case.group.clients.members()}
     attempts = sum(case.count for case in hidden)
-    if attempts < ATTEMPTS or len(nets) != 1 or attempts < SHARE * sum(case.count for case in cases):
+    provider = sum(
+        case.count
+        for case in hidden
+        if case.key.trust == "helo" and desk.book.operator_of_pool(next(iter(case.group.names.members()), None))
+    )
+    if (
+        (attempts < ATTEMPTS and provider < FOREIGN)
+        or len(nets) != 1
+        or attempts < SHARE * sum(case.count for case in cases)
+    ):
         return
     senders = sender_organisations(s for case in hidden for s in case.group.senders.members()) - desk.own.domain_names
     users = {u for case in hidden if case.key.cause == "auth_failed" for u in case.group.senders.members()}
-    if max(len(senders), len(users)) < UNRELATED:
+    if max(len(senders), len(users)) < UNRELATED and provider < FOREIGN:
         return
     clients = sorted({client for case in hidden for client in case.group.clients.members()})
     desk.claim(hidden)

@@ -50,7 +50,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         clients = sorted({mail.client for mail in mails if mail.client})
         finding = draft(
             desk, found, "device_without_login", Party("own_user", sender, sender),
-            "high" if person else "medium", cause="relay_denied", fault="our_user" if person else "ours",
+            "high" if person else "medium", cause=found[0].key.cause, fault="our_user" if person else "ours",
             act="our_user" if person else "our_admin", own_users=(sender,), words="device_without_login",
             direction=found[0].key.direction, successes=logins,
             values={"user": sender, "client": ", ".join(clients[:3]), "client_ip": clients[0] if clients else ""},
@@ -69,7 +69,7 @@ def _by_sender(desk: Desk) -> dict[str, list[tuple[Case, list[Mail]]]]:
             continue
         mine: dict[str, list[Mail]] = defaultdict(list)
         for mail in desk.mails(case):
-            if mail.sender and _ours(desk, mail.sender):
+            if mail.sender and (_ours(desk, mail.sender) or _at_home(case, mail)):
                 mine[mail.sender.lower()].append(mail)
         for sender, mails in mine.items():
             out[sender].append((case, mails))
@@ -79,6 +79,14 @@ def _by_sender(desk: Desk) -> dict[str, list[tuple[Case, list[Mail]]]]:
 def _ours(desk: Desk, sender: str) -> bool:
     domain = domain_of(sender)
     return desk.own.has(sender) or organisation(domain) in desk.own.domain_names
+
+
+def _at_home(case: Case, mail: Mail) -> bool:
+    """Whether somebody in a private network writes within one domain: whose else should it be?"""
+    return (
+        case.key.cause == "auth_required" and private(mail.client or "")
+        and domain_of(mail.sender or "") == domain_of(mail.recipient or "") != ""
+    )  # fmt: skip
 
 
 def _weigh(desk: Desk, sender: str, found: list[Case], mails: list[Mail], logins: int) -> tuple[int, list[Reason]]:

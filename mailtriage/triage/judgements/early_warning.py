@@ -17,9 +17,15 @@ CAUSES = (
 )  # fmt: skip
 
 
+_BLOCKS = ("ip_reputation", "dnsbl", "domain_reputation")
+MOST = 3  # operators that are asked about
+
+
 def questions(desk: Desk) -> Iterable[Question]:
-    """Nothing beyond the tally."""
-    return ()
+    """Did anything get through to those who block us? Then another of their hosts took it."""
+    blockers = sorted({organisation(case.group.relays.members()[0]) for case in _cases(desk) if _blocks(case)})
+    for who in blockers[:MOST]:
+        yield Question(f"early:{who}", (f"{who}[",), frozenset({"sent"}))
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
@@ -35,13 +41,18 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         hosts = case.group.relays.members()
         who = organisation(hosts[0])
         operator = desk.book.operator_of_relay(hosts[0])
+        refused = _blocks(case) and answers.one(f"early:{who}") is None
         yield outgoing(
             desk, answers, [case], "early_warning",
             Party("operator", operator.id, operator.name) if operator else Party("host", who, who),
-            words="early_warning", direction="outbound",
-            level="low" if case.key.cause in ("ip_reputation", "dnsbl", "domain_reputation") else "info",
+            words="refused_at_greeting" if refused else "early_warning", direction="outbound",
+            level="medium" if refused else "low" if _blocks(case) else "info",
             values={"hosts": names_of(hosts), "own": next(iter(case.group.captures.get("own_ip", ())), "")},
         )  # fmt: skip
+
+
+def _blocks(case: Case) -> bool:
+    return case.key.cause in _BLOCKS
 
 
 def _cases(desk: Desk) -> list[Case]:

@@ -11,7 +11,7 @@ from mailtriage.scan.tally import Group, GroupKey
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.harm import take
-from mailtriage.triage.of_server import of_server, stands
+from mailtriage.triage.of_server import of_server, says, stands
 from mailtriage.triage.trouble import span
 
 ORDER = 62
@@ -46,6 +46,8 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             severity = "low" if brief and not lost else "medium"
         name = _name(place)
         words = "mailbox_service_down" if "[private/" in place or "[/" in place else "local_service_down"
+        if words == "mailbox_service_down" and any(says(case.group, " said: ") for case in found):
+            words = "mailbox_service_refuses"
         port = place.rpartition("]:")[2]
         yield replace(
             of_server(desk, found, words, name, severity, state=state, successes=facts, values={"port": port}),

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mailtriage.model.finding import Finding, Party
 from mailtriage.scan.ask import Answers, Question
@@ -18,6 +19,7 @@ DOOR = ("auth_required", "auth_failed", "relay_denied", "rate_limit", "sender_re
         "config_error", "connection_limit", "dns_failure", "policy", "ip_reputation")  # fmt: skip
 _LOGIN = ("auth_failed", "auth_required")  # no later try helps; somebody must correct the login
 _PORTS = (":587 ", ":465 ", ":587,", ":465,")
+_OUR_LOGIN = "(SASL authentication failed"  # our own client's words; nobody logs in to an MX
 
 
 def questions(desk: Desk) -> Iterable[Question]:
@@ -36,12 +38,14 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             if cause not in DOOR:
                 continue
             desk.claim(cases)
-            yield outgoing(
+            finding = outgoing(
                 desk, answers, cases, "smarthost", Party("host", who, who), cause=cause, words="smarthost",
                 fault="ours", act="our_admin",
                 level="high" if cause in _LOGIN and stands(desk, cases) == "ongoing" else None,
                 values={"relay": who, "passed": len(sent(desk, answers, cases[0]))},
             )  # fmt: skip
+            over = finding.state == "recovered" and finding.severity == "high"
+            yield replace(finding, severity="medium") if over else finding
 
 
 def _relays(desk: Desk) -> dict[str, list[Case]]:
@@ -56,7 +60,7 @@ def _relays(desk: Desk) -> dict[str, list[Case]]:
 
 def _is_smarthost(desk: Desk, who: str, cases: list[Case]) -> bool:
     others = {organisation(name) for case in cases for name in domains(case)} - {who}
-    if any(port in end.text for case in cases for end in case.group.ends for port in _PORTS):
+    if any(sign in end.text for case in cases for end in case.group.ends for sign in (*_PORTS, _OUR_LOGIN)):
         return True
     operators = {desk.book.operator_of_domain(name) for case in cases for name in domains(case)} - {None}
     home = next((desk.book.operators.get(party_id(case)) for case in cases if case.key.trust == "operator"), None)
