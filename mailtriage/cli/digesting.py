@@ -269,7 +269,7 @@ class Digest:
         group = install.group_of(files)
         words = install.arguments(self._files, self._options["email"], self._options["smtp"], self._options["state"])
         line = f"{install.program()} {words}"
-        _write((install.cron if self._options["install"] == "cron" else install.systemd)(line, group))
+        _write((install.cron if self._options["install"] == "cron" else install.systemd)(line, group, self._texts))
         return frame.DONE
 
 

@@ -71,7 +71,7 @@ class Watching:
         stop = _Stop()
         with _signals(stop):
             if not self._options["quiet"]:
-                names = ", ".join(self._files)
+                names = ", ".join(interface().say("cli.stdin") if name == "-" else name for name in self._files)
                 click.echo("mailtriage: " + plain(interface().say("cli.watch.following", sources=names)), err=True)
             for lines in follow(tails, stop):
                 if lines is not None:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from mailtriage.texts.catalog import Texts
+
 USER, FOLDER = "mailtriage", "/var/lib/mailtriage"
 
 
@@ -43,7 +45,7 @@ def arguments(files: Sequence[str], emails: Sequence[str], smtp: str | None, sta
     return " ".join(shlex.quote(word) for word in words)
 
 
-def cron(line: str, group: str) -> str:
+def cron(line: str, group: str, _texts: Texts) -> str:
     """A file for /etc/cron.d, and how to make the user that it names."""
     escaped = line.replace("%", "\\%")
     return (
@@ -54,14 +56,16 @@ def cron(line: str, group: str) -> str:
     )
 
 
-def systemd(line: str, group: str) -> str:
+def systemd(line: str, group: str, texts: Texts) -> str:
     """A service and a timer."""
+    say = texts.say
+    comment = "\n".join(f"# {words}" for words in say("digest.install.sendmail").splitlines())
     command = line.replace("%", "%%").replace("$", "$$")
     return f"""\
 # useradd --system --home-dir {FOLDER} --shell /usr/sbin/nologin {USER}
 # /etc/systemd/system/mailtriage-digest.service
 [Unit]
-Description=Digest of what the mail log says
+Description={say("digest.install.service")}
 Documentation=man:mailtriage(1)
 
 [Service]
@@ -88,12 +92,11 @@ LockPersonality=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 SystemCallArchitectures=native
 NoNewPrivileges=yes
-# Postfix's sendmail hands mail to the set-group-ID program postdrop, which NoNewPrivileges forbids: --smtp localhost
-# sends without it.
+{comment}
 
 # /etc/systemd/system/mailtriage-digest.timer
 [Unit]
-Description=Digest of what the mail log says, every morning
+Description={say("digest.install.timer")}
 
 [Timer]
 OnCalendar=*-*-* 06:17:00

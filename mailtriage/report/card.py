@@ -12,10 +12,11 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from mailtriage.model.finding import Finding, LostMail, Step
-from mailtriage.report.facts import many
+from mailtriage.report.facts import aside, late, many
+from mailtriage.report.facts import episode as told_episode
 from mailtriage.report.safe import plain
 from mailtriage.report.state import state_words
-from mailtriage.report.wrap import wrap
+from mailtriage.report.wrap import cells, wrap
 from mailtriage.texts.catalog import Texts
 
 STYLE = {"high": "bold red", "medium": "yellow", "low": "dim", "info": "dim"}
@@ -161,7 +162,8 @@ class Card:
         if not self.finding.quote:
             return []
         words = plain(_STAGE.sub("", self.finding.quote, count=1))
-        return [Text(" " * self.indent + cut("“" + words + "”", self.width - self.indent), style="dim")]
+        words = cut(words, self.width - self.indent - cells(self.say("report.quote", text="")))
+        return [Text(" " * self.indent + self.say("report.quote", text=words), style="dim")]
 
     def facts(self, most: int) -> list[Text]:
         """How many mails of whom to whom, when, and whether it went well before or after.
@@ -233,7 +235,7 @@ class Card:
         yield from self.title(10)
         yield from self.paragraph(self.say("report.facts.between").join(part for _, part in self._facts()))
         if finding.quote:
-            yield Text("    “" + plain(finding.quote) + "”", style="dim")
+            yield Text("       " + self.say("report.quote", text=plain(finding.quote)), style="dim")
         yield from self.section("why", finding.why)
         if finding.looks_legitimate and finding.looks_legitimate.because:
             yield self.heading("because")
@@ -254,21 +256,20 @@ class Card:
         for label, block in (("request", finding.request_text), ("user", finding.user_text)):
             if block:
                 yield self.heading(label)
-                yield from (Text("       " + plain(line)) for line in block.strip().splitlines())
+                # At the left edge, for a line that the terminal wraps to be copied whole.
+                yield from (Text(plain(line)) for line in ("", *block.strip().splitlines(), ""))
         if finding.lost:
             yield self.heading("lost")
             for mail in finding.lost:
-                yield from self.copies(self.mail(mail) + (f" ({mail.queue_id})" if mail.queue_id else ""), style="")
+                yield from self.copies(self.mail(mail) + aside(mail.queue_id or "", self.texts), style="")
         if finding.late:
             yield self.heading("late")
             for one in finding.late:
-                told = self.mail(LostMail(time=one.time, sender=one.sender, recipient=one.recipient))
-                yield from self.copies(f"{told}, {timedelta(seconds=round(one.delay))}", style="")
+                yield from self.copies(late(one, self.texts), style="")
         if len(finding.episodes) > 1:
             yield self.heading("episodes")
             for episode in finding.episodes:
-                many = self.say("report.attempts", count=episode.count, number=f"{episode.count:,}")
-                yield Text(f"       {self.span(episode.first, episode.last)}, {many}")
+                yield from self.paragraph(told_episode(episode, self.texts))
         if finding.evidence:
             yield self.heading("evidence")
             lines = finding.evidence[:EVIDENCE]
@@ -312,9 +313,9 @@ def fit(text: str, width: int, most: int) -> list[str]:
 
 def cut(text: str, room: int) -> str:
     """A text that fits into so many cells, cut with an ellipsis."""
-    if cell_len(text) <= room:
+    if cells(text) <= room:
         return text
     text = text[: max(room, 1)]
-    while text and cell_len(text) > room - 1:
+    while text and cells(text + "…") > room:
         text = text[:-1]
     return text.rstrip() + "…"

@@ -56,7 +56,7 @@ def sentence(change: Change, texts: Texts) -> str:
     finding = change.finding
     parts = [texts.say(f"digest.kind.{change.kind}", title=finding.title)]
     parts += facts.facts(finding, texts)
-    return "; ".join(parts)
+    return facts.between(parts, texts)
 
 
 def history(change: Change, texts: Texts) -> str:
@@ -66,7 +66,7 @@ def history(change: Change, texts: Texts) -> str:
     since = texts.date(change.since, "day")
     said = texts.say("digest.times", count=max(change.times, 2), since=since)
     if change.longest is not None:
-        said += "; " + texts.say("digest.released", span=span(change.longest, texts))
+        said = facts.between([said, texts.say("digest.released", span=span(change.longest, texts))], texts)
     return said
 
 
@@ -82,12 +82,12 @@ def _whole(number: int, change: Change, texts: Texts) -> Iterator[str]:
     finding, say = change.finding, texts.say
     severity, state = say(f"report.severity.{finding.severity}"), state_words(finding, texts)
     title = say(f"digest.kind.{change.kind}", title=finding.title)
-    yield from _hang(f"{number}. ", f"{severity}: {title} ({state})")
+    yield from _hang(f"{number}. ", f"{severity}: {title}{facts.aside(state, texts)}")
     if told := history(change, texts):
         yield from _hang("   ", told)
-    yield from _hang("   ", "; ".join(facts.facts(finding, texts)))
+    yield from _hang("   ", facts.between(facts.facts(finding, texts), texts))
     if finding.quote:
-        yield "   “" + plain(finding.quote) + "”"
+        yield "   " + say("report.quote", text=plain(finding.quote))
     yield from _hang("   ", say("report.label.why") + ": " + finding.why)
     yield from _steps(finding, texts)
     if finding.lost:
@@ -98,8 +98,8 @@ def _whole(number: int, change: Change, texts: Texts) -> Iterator[str]:
             yield "   " + say("report.lost.more", count=len(finding.lost) - LOST)
     for label, text in (("request", finding.request_text), ("user", finding.user_text)):
         if text:
-            yield "   " + say(f"report.label.{label}") + ":"
-            yield from ("     " + plain(line) for line in text.strip().splitlines())
+            yield from ("   " + say(f"report.label.{label}") + ":", "")
+            yield from (plain(line) for line in (*text.strip().splitlines(), ""))
     if finding.evidence:
         yield "   " + say("report.label.evidence") + ":"
         yield from ("     " + plain(one.text) for one in finding.evidence[-EVIDENCE:])
@@ -117,7 +117,7 @@ def _steps(finding: Finding, texts: Texts) -> Iterator[str]:
     told = {step.url for step in finding.steps}
     for link in finding.links:
         if link.url not in told:
-            yield "   " + plain(link.label) + ":"
+            yield "   " + plain(link.label)
             yield "      " + plain(link.url)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 
 from mailtriage.model.finding import Step
+from mailtriage.report.facts import aside
 from mailtriage.report.safe import plain
 from mailtriage.report.wrap import wrap
 from mailtriage.texts.catalog import Texts
@@ -65,7 +66,7 @@ def _facts(one: Explanation, texts: Texts) -> Iterator[tuple[str, str]]:
     names = texts.say("explain.via", operator=found.operator, via=found.via) if found.via else found.operator
     cause = texts.say("explain.cause", cause=found.cause, words=texts.say(f"cause.{found.cause}"))
     if not one.unknown:
-        yield "cause", cause + (f" ({found.detail})" if found.detail else "")
+        yield "cause", cause + aside(found.detail or "", texts)
     if names:
         yield "operator", names
     if one.kind in ("line", "reply", "bounce", "code") and found.generic:
@@ -132,7 +133,7 @@ def _text(one: Explanation, texts: Texts, width: int) -> Iterator[str]:
     if links := [link for link in advice.links if link.url not in shown]:
         yield ""
         for link in links:
-            yield f"{plain(link.label)}:"
+            yield plain(link.label)
             yield f"    {plain(link.url)}"
     for name, words in (("request", advice.request), ("user", advice.user)):
         if words:

@@ -10,6 +10,16 @@ from mailtriage.texts.catalog import Texts
 NAMES = 3  # names in a sentence
 
 
+def between(parts: Sequence[str], texts: Texts) -> str:
+    """Facts in a row, parted as the language parts them."""
+    return texts.say("report.facts.between").join(parts)
+
+
+def aside(text: str, texts: Texts) -> str:
+    """A word in brackets, to be put behind another."""
+    return texts.say("report.facts.aside", text=text) if text else ""
+
+
 def span(first: datetime | None, last: datetime | None, texts: Texts) -> str:
     """From when to when; one time where they are within a minute."""
     if first is None or last is None:
@@ -41,7 +51,7 @@ def how_many(finding: Finding, texts: Texts) -> str:
     sentence = texts.say("report.facts.beside").join(parts)
     if finding.count != finding.messages:
         attempts = texts.say("report.attempts", count=finding.count, number=f"{finding.count:,}")
-        sentence = f"{sentence}{texts.say('report.facts.between')}{attempts}" if sentence else attempts
+        sentence = between([sentence, attempts], texts) if sentence else attempts
     return sentence
 
 
@@ -79,10 +89,16 @@ def lost(mail: LostMail | LateMail, texts: Texts) -> str:
 
 def episode(one: Episode, texts: Texts) -> str:
     """An episode in a line."""
-    parts = [span(one.first, one.last, texts), texts.say("report.attempts", count=one.count, number=f"{one.count:,}")]
+    attempts = texts.say("report.attempts", count=one.count, number=f"{one.count:,}")
+    parts = [texts.say("report.episode.line", span=span(one.first, one.last, texts), attempts=attempts)]
     if one.next_success:
         parts.append(texts.say("report.facts.again", when=texts.date(one.next_success)))
-    return ", ".join(parts)
+    return between(parts, texts)
+
+
+def late(mail: LateMail, texts: Texts) -> str:
+    """A mail that came late, in a line."""
+    return texts.say("report.late.line", mail=lost(mail, texts), delay=texts.length(mail.delay))
 
 
 def days(first: datetime, last: datetime, texts: Texts) -> str:

@@ -129,6 +129,6 @@ def _read(report: Report, texts: Texts) -> list[tuple[str, str]]:
     rows = [(f"html.read.{name}", f"{getattr(lines, name):,}") for name in ("read", "postfix", "other", "broken")]
     rows.append(("html.read.sources", ", ".join(report.sources)))
     for name, known in (("own_ips", report.own_ips), ("own_domains", report.own_domains)):
-        values = [f"{one.value} ({texts.say(f'html.origin.{one.origin}')})" for one in known[:NAMES]]
+        values = [one.value + facts.aside(texts.say(f"html.origin.{one.origin}"), texts) for one in known[:NAMES]]
         rows.append((f"html.read.{name}", ", ".join(values)))
     return [(texts.say(key), plain(value)) for key, value in rows if value]

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from mailtriage.report.facts import aside
 from mailtriage.report.safe import plain
 from mailtriage.report.wrap import wrap
 from mailtriage.scan.events import Told, ToldLife
@@ -59,7 +60,7 @@ def _life(life: ToldLife, texts: Texts, width: int) -> Iterator[Text]:
             day = one.time.date()
         if skipped > 0 and number == MOST // 2:
             yield Text("  " + say("trace.skipped", count=skipped), style="dim")
-        times = f" (×{len(same)})" if len(same) > 1 else ""
+        times = aside(f"×{len(same)}", texts) if len(same) > 1 else ""
         room = max(width - 18, 20)
         for row, piece in enumerate(wrap(plain(text) + times, room)):
             lead = stamp if not row else ""

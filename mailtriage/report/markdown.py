@@ -37,7 +37,7 @@ def render(report: Report, findings: Sequence[Finding], texts: Texts) -> str:
             lines += ["", *section(number, finding, texts)]
     if low:
         lines += ["", f"## {texts.say('markdown.low')}", ""]
-        lines += [f"- {escape(one.title)} ({state_words(one, texts)})" for _, one in low]
+        lines += [f"- {escape(one.title)}{facts.aside(state_words(one, texts), texts)}" for _, one in low]
     if noise := facts.noise(report, texts):
         lines += ["", escape(noise)]
     return "\n".join(lines) + "\n"
@@ -49,7 +49,7 @@ def section(number: int, finding: Finding, texts: Texts) -> Iterator[str]:
     severity, state = say(f"report.severity.{finding.severity}"), state_words(finding, texts)
     yield f"### {number}. {escape(finding.title)}"
     yield ""
-    yield f"**{severity}** · {state} · {escape('; '.join(facts.facts(finding, texts)))}"
+    yield f"**{severity}** · {state} · {escape(facts.between(facts.facts(finding, texts), texts))}"
     if finding.quote:
         yield from ("", f"> {code(finding.quote)}")
     yield from ("", f"**{say('report.label.why')}.** {escape(finding.why)}")

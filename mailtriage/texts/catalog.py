@@ -98,6 +98,13 @@ class Texts:
             hour=f"{when.hour:02d}", minute=f"{when.minute:02d}", second=f"{when.second:02d}",
         )  # fmt: skip
 
+    def length(self, seconds: float) -> str:
+        """A length of time in words, in the largest unit of which there are two."""
+        for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+            if seconds >= 2 * size:
+                return self.say(f"dates.length.{unit}", count=round(seconds / size))
+        return self.say("dates.length.seconds", count=round(seconds))
+
 
 def _find(root: Path, key: str) -> Any:
     """Look a key up: the longest run of parts that names a file, then the tables in it; at last a whole file."""

@@ -175,16 +175,8 @@ def _said(desk: Desk, finding: Finding) -> Finding:
         steps = (*steps, Step("outgoing.given_up", say("finding.outgoing.given_up")))
     if finding.late:
         longest = max(mail.delay for mail in finding.late)
-        why.append(say("finding.outgoing.late", count=len(finding.late), delay=span(desk, longest)))
-    return replace(finding, why=" ".join(why), steps=tuple(steps))
-
-
-def span(desk: Desk, seconds: float) -> str:
-    """A length of time in words."""
-    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * size:
-            return desk.texts.say(f"finding.outgoing.{unit}", count=round(seconds / size))
-    return desk.texts.say("finding.outgoing.seconds", count=round(seconds))
+        why.append(say("finding.outgoing.late", count=len(finding.late), delay=desk.texts.length(longest)))
+    return replace(finding, why=say("report.facts.sentences").join(why), steps=tuple(steps))
 
 
 def proved(desk: Desk, finding: Finding, request: str | None) -> str | None:

@@ -167,6 +167,7 @@ def _finding(
         group.clients.add(client)
     nets = sorted({network(client) for client in use.clients})
     certain = points >= CERTAIN
+    said = desk.texts.say("report.facts.sentences").join(reason.text for reason in reasons)
     return draft(
         desk, [mine], "login_taken_over", Party("own_user", user, user), "high" if certain else "medium",
         cause="content_spam", direction="submission", detail="login_taken_over", state=_state(desk, group.last),
@@ -174,7 +175,7 @@ def _finding(
         legitimacy=Legitimacy(-round(min(points / 7, 1.0), 2), tuple(reasons)), evidence=desk.evidence_of(whole),
         values={
             "user": user, "count": use.count, "networks": len({_wide(client) for client in use.clients}),
-            "clients": ", ".join(nets[:5]), "because": " ".join(reason.text for reason in reasons),
+            "clients": ", ".join(nets[:5]), "because": said,
             "refused": len(refused), "certainty": desk.texts.say(f"certainty.{'certain' if certain else 'likely'}"),
         },
         user_text=desk.texts.say("finding.login_taken_over.user", user=user),

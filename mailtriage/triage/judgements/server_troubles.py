@@ -109,7 +109,7 @@ def _finding(desk: Desk, trouble: Trouble, answers: Answers) -> Finding:
     return replace(
         finding,
         title=(words.title if words else None) or finding.title,
-        why=" ".join([why, *_what_followed(desk, trouble, mails, lost != [])]),
+        why=desk.texts.say("report.facts.sentences").join([why, *_what_followed(desk, trouble, mails, lost != [])]),
         rule=trouble.rule.id if trouble.rule else None,
         links=words.links if words else (),
         count=trouble.count,
