@@ -83,7 +83,7 @@ def test_a_request_keeps_to_its_own_language() -> None:
 
 @pytest.mark.parametrize(
     ("values", "words"),
-    [({}, "理由にこのサーバーのアドレスまたは"), ({"own_ip": "203.0.113.25"}, "理由に 203.0.113.25 または")],
+    [({}, "理由に〈このサーバーのアドレス〉または"), ({"own_ip": "203.0.113.25"}, "理由に 203.0.113.25 または")],
 )
 def test_no_space_between_words_of_a_script_that_has_none(values: dict[str, str], words: str) -> None:
     rule = load_book()[0].rules["microsoft.network-blocked"]
