@@ -9,12 +9,14 @@ from mailtriage.model.report import Unread
 from mailtriage.scan.ask import Answers, Question, answer
 from mailtriage.scan.chunk import CHUNK_SIZE, Chunk, ScanPlan, split
 from mailtriage.scan.executor import Executor, executor
-from mailtriage.scan.gather import gather, gather_rest
-from mailtriage.scan.tally import Place, Tally
+from mailtriage.scan.gather import EVIDENCE_LENGTH, gather, gather_rest
+from mailtriage.scan.tally import Line, Place, Tally
 from mailtriage.sources.interface import Rest, Source
 from mailtriage.sources.reading import Reader
 from mailtriage.syslog.calendar import Calendar
 from mailtriage.syslog.calendar import Source as Dated
+
+_NEAR = 64 * 1024 * 1024  # bytes that are read for the sake of one line
 
 
 @dataclass
@@ -40,6 +42,16 @@ class Survey:
         """The 1-based number of a line in its source."""
         before = sum(rows for start, rows in self.tally.rows[place.source].items() if start < self._start(place))
         return self._unread_lines(place.source) + before + place.row + 1
+
+    def read(self, place: Place) -> Line | None:
+        """A line of the log read anew, for one that was asked about; None where that is not easily done."""
+        start = self._start(place)
+        if place.offset - start > _NEAR:
+            return None
+        raw = Reader(self.sources[place.source]).exactly(start, place.offset + EVIDENCE_LENGTH)
+        text = raw[place.offset - start :].partition(b"\n")[0].decode("utf-8", "replace").rstrip("\r")
+        row = raw.count(b"\n", 0, place.offset - start)  # answers do not count lines
+        return Line(place._replace(row=row), text) if text else None
 
     def _unread_lines(self, number: int) -> int:
         """Lines of a source that stand before the first that was read."""

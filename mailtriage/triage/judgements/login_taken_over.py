@@ -6,7 +6,7 @@ a stolen password shows in networks that this login never used before.
 
 import ipaddress
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -14,6 +14,7 @@ from statistics import median
 from mailtriage.model.finding import Finding, Legitimacy, Party, Reason
 from mailtriage.scan.ask import Answers, Fact, Question
 from mailtriage.scan.party import network
+from mailtriage.scan.tally import Line, Mail
 from mailtriage.triage.case import Case, CaseKey, together
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
@@ -25,6 +26,7 @@ FAST = 50  # mails in ten minutes
 NETWORKS = 6  # far-apart networks (/16) that one person does not begin to use within a day
 SPAM = ("content_spam", "rate_limit", "ip_reputation", "url_reputation", "content_policy", "dnsbl",
         "domain_reputation", "content_virus")  # fmt: skip
+SHOWN = 8  # networks whose logins are shown as evidence
 REFUSED = 5  # refusals of such mail
 CERTAIN, LIKELY = 5, 3
 _NO_KEY = CaseKey("submission", "content_spam", "", "user", "", "", "")
@@ -51,17 +53,19 @@ def questions(desk: Desk) -> Iterable[Question]:
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding a login."""
     uses: dict[str, _Use] = defaultdict(_Use)
-    facts: dict[str, list[Fact]] = defaultdict(list)
+    facts: dict[str, dict[str, Fact]] = defaultdict(dict)
     for (user, client), fact in answers.of("logins"):
         if user:
             _take(desk, uses[user], client, fact)
-            facts[user].append(fact)
+            facts[user][client] = fact
     for user, use in sorted(uses.items()):
         refused = _refused(desk, user)
         points, reasons = _weigh(desk, user, use, sum(_share(desk, user, case) for case in refused))
         signs = {reason.id for reason in reasons} & {"new_networks", "many_networks", "refused_as_spam"}
         if points >= LIKELY and signs:
-            yield _finding(desk, user, use, facts[user], refused, points, reasons)
+            strange = _strange(use)
+            theirs = {client: fact for client, fact in facts[user].items() if client in strange}
+            yield _finding(desk, user, theirs or facts[user], refused, points, reasons)
 
 
 def _take(desk: Desk, use: _Use, client: str, fact: Fact) -> None:
@@ -118,6 +122,18 @@ def _networks(use: _Use) -> list[tuple[datetime, int]]:
     return list(found.values())
 
 
+def _strange(use: _Use) -> set[str]:
+    """The addresses of networks that this login first used on its busiest day or later; empty where all are."""
+    if not use.days:
+        return set()
+    day = max(use.days.items(), key=lambda pair: (pair[1], pair[0]))[0]
+    first: dict[str, date] = {}
+    for client, (when, _) in use.clients.items():
+        net = _wide(client)
+        first[net] = min(first.get(net, when.date()), when.date())
+    return {client for client in use.clients if first[_wide(client)] >= day}
+
+
 def _wide(client: str) -> str:
     try:
         address = ipaddress.ip_address(client)
@@ -148,13 +164,13 @@ def _is(desk: Desk, user: str, sender: str | None) -> bool:
 
 
 def _finding(
-    desk: Desk, user: str, use: _Use, facts: Sequence[Fact], refused: list[Case], points: int, reasons: list[Reason]
+    desk: Desk, user: str, facts: Mapping[str, Fact], refused: list[Case], points: int, reasons: list[Reason]
 ) -> Finding:
     desk.claim(refused)
     whole = together(refused) if refused else Case(_NO_KEY)
     mine = Case(whole.key)
     group = mine.group
-    for fact in facts:
+    for fact in facts.values():
         group.count += fact.count
         group.hours.merge(fact.hours)
         for place in (fact.first, fact.last):
@@ -163,18 +179,22 @@ def _finding(
                 group.last = place if group.last is None else max(group.last, place)
         for mail in [mail for _, mail in fact.mails.items()]:
             group.messages.add(mail.queue_id or f"{mail.place.offset}")
-    for client in use.clients:
+    for client in facts:
         group.clients.add(client)
-    nets = sorted({network(client) for client in use.clients})
+    for line in _lines(desk, list(facts.values())):
+        group.evidence.add(f"{line.place.source}:{line.place.offset}", line)
+        group.keep_end(line)
+    nets = sorted({network(client) for client in facts})
     certain = points >= CERTAIN
     said = desk.texts.say("report.facts.sentences").join(reason.text for reason in reasons)
     return draft(
         desk, [mine], "login_taken_over", Party("own_user", user, user), "high" if certain else "medium",
         cause="content_spam", direction="submission", detail="login_taken_over", state=_state(desk, group.last),
         fault="our_user", act="our_admin", words="login_taken_over", own_users=(user,),
-        legitimacy=Legitimacy(-round(min(points / 7, 1.0), 2), tuple(reasons)), evidence=desk.evidence_of(whole),
+        legitimacy=Legitimacy(-round(min(points / 7, 1.0), 2), tuple(reasons)),
+        evidence=desk.evidence([*_all(mine), *_all(whole)]),
         values={
-            "user": user, "count": use.count, "networks": len({_wide(client) for client in use.clients}),
+            "user": user, "count": group.count, "networks": len({_wide(client) for client in facts}),
             "clients": ", ".join(nets[:5]), "because": said,
             "refused": len(refused), "certainty": desk.texts.say(f"certainty.{'certain' if certain else 'likely'}"),
         },
@@ -182,7 +202,22 @@ def _finding(
     )  # fmt: skip
 
 
+def _lines(desk: Desk, facts: Sequence[Fact]) -> list[Line]:
+    """The lines of logins from as many networks as evidence has room for: the first of each."""
+    by_net: dict[str, Mail] = {}
+    for fact in facts:
+        for _, mail in list(fact.mails.items()):
+            net = _wide(mail.client or "")
+            by_net[net] = min(by_net.get(net, mail), mail)
+    chosen = sorted(by_net.values())[:SHOWN]
+    return [line for mail in chosen if (line := desk.survey.read(mail.place)) is not None]
+
+
+def _all(case: Case) -> list[Line]:
+    return [*case.group.ends, *(line for _, line in case.group.evidence.items())]
+
+
 def _state(desk: Desk, last: object) -> str:
     when = desk.when(last)  # type: ignore[arg-type]
     over = when is not None and desk.now is not None and desk.now - when > timedelta(hours=6)
-    return "recovered" if over else "ongoing"
+    return "unknown" if over else "ongoing"  # no log says that the password was changed
