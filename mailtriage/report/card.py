@@ -25,6 +25,8 @@ _LABELS = ("why", "next", "lost", "tell", "all")
 _STAGE = re.compile(r"[A-Z-]{4,30} from \S{1,300}: ")
 _SENTENCE = re.compile(r"(?<=[.!?]) +|(?<=[。！？])")
 
+_DEAD = ("user_unknown", "mailbox_disabled")  # nobody is there to whom a mail could be sent again
+
 
 class Card:
     """A finding with the number (or nothing) under which it is shown."""
@@ -123,8 +125,11 @@ class Card:
         finding = self.finding
         if finding.lost:
             first, more = self.mail(finding.lost[0]), len(finding.lost) - 1
-            say = self.say("report.lost.more", count=more) if more else self.say("report.lost.again", count=1)
-            say = self.say("report.facts.between") + say
+            if finding.cause in _DEAD and finding.act != "our_user":
+                say = self.say("report.lost.others", count=more) if more else ""
+            else:
+                say = self.say("report.lost.more", count=more) if more else self.say("report.lost.again", count=1)
+            say = self.say("report.facts.between") + say if say else ""
             return self.choice("lost", [first + say, self.mail(finding.lost[0], when=False) + say, first])
         if not finding.user_text and not finding.request_text:
             return []

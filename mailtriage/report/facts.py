@@ -33,7 +33,8 @@ def span(first: datetime | None, last: datetime | None, texts: Texts) -> str:
 def many(finding: Finding, texts: Texts) -> str:
     """How many mails; or how many times, where it is the server's own trouble, or logins that failed."""
     own = finding.party.kind == "own_server" and finding.direction != "outbound"
-    times = own or finding.direction == "server" or finding.cause == "auth_failed"
+    times = own or finding.direction == "server"
+    times = times or (finding.cause == "auth_failed" and finding.direction in ("inbound", "submission"))
     return texts.say(
         "report.times" if times else "report.mails", count=finding.messages, number=f"{finding.messages:,}"
     )

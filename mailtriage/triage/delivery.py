@@ -100,14 +100,18 @@ def waiting(desk: Desk, cases: Iterable[Case]) -> set[str]:
     return {one for one in ids if one and one not in desk.given_up and one not in desk.arrived}
 
 
-def successes(desk: Desk, facts: Sequence[Fact], recipients: set[str] | None = None) -> list[Hour]:
+def successes(
+    desk: Desk, facts: Sequence[Fact], recipients: set[str] | None = None, over: str = ""
+) -> list[Hour]:  # fmt: skip
     """When mail got through: each mail by itself where all are known, else by hours.
 
-    ``recipients``: mail to them alone.
+    ``recipients``: mail to them alone; ``over``: what the address of the host that took it must hold.
     """
     hours: list[Hour] = []
     for fact in facts:
         mails = [mail for _, mail in fact.mails.items()]
+        if over and not any(over in address for address in fact.clients):
+            continue
         if recipients is None and len(mails) < fact.count:
             hours += desk.hours(fact.hours)
             continue

@@ -185,6 +185,10 @@ def _quote(case: Case) -> str | None:
     for mark in (" said: ", "status=", "reject: ", "]: "):
         _, found, tail = text.partition(mark)
         if found:
-            words = tail if mark != "status=" else tail.partition(" (")[2].removesuffix(")")
-            return words.rpartition(" (in reply to ")[0] or words.partition("; from=<")[0] or words
+            if mark == "status=":
+                tail = tail.partition(" (")[2].removesuffix(")")
+            elif mark == " said: " and "(in reply to " not in tail and " status=" in text:
+                tail = tail.removesuffix(")")
+            words = tail.rpartition(" (in reply to ")[0] or tail.partition("; from=<")[0]
+            return words.partition("; proto=")[0] or tail
     return text

@@ -25,7 +25,7 @@ from mailtriage.triage.delivery import (
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft, say_steps
 from mailtriage.triage.organisation import domain_of, organisation
-from mailtriage.triage.stakes import BLOCKS, RECIPIENTS, Stakes, severity
+from mailtriage.triage.stakes import BLOCKS, IDENTITY, RECIPIENTS, Stakes, severity
 from mailtriage.triage.unwrapped import unwrapped
 
 VOLUME = 100  # mails to an operator, below which its statistics for senders show nothing
@@ -39,25 +39,26 @@ SHOWN = 10  # mails that are named in words
 def outgoing(
     desk: Desk, answers: Answers, found: Sequence[Case], kind: str, party: Party, *, cause: str | None = None,
     words: str | None = None, title: str | None = None, level: str | None = None, values: dict[str, Any] | None = None,
-    why_user: str | None = None,
+    why_user: str | None = None, to_them: bool = False, over: str = "",
     **more: Any,
 ) -> Finding:  # fmt: skip
     """A finding over these cases.
 
     ``title`` is the key of its title where it is not that of ``kind`` or ``words``; ``level`` the severity, where the
     judgement knows better than the stakes; ``why_user`` what users are told, where the rule's words
-    do not suit. ``values`` fill the words; ``more`` goes to ``draft``.
+    do not suit. Successes count only where they went to the same recipients (``to_them``), or over hosts whose address
+    holds ``over``. ``values`` fill the words; ``more`` goes to ``draft``.
     """
     whole = found[0] if len(found) == 1 else together(found)
     cause = cause or whole.key.cause
     mails = lost_mails(desk, answers, found)
     lost = desk.lost(mails)
     facts = [fact for case in found for fact in sent(desk, answers, case)]
-    only = {address.lower() for address in whole.group.recipients} if cause in RECIPIENTS else None
+    only = {address.lower() for address in whole.group.recipients} if to_them or cause in RECIPIENTS else None
     users = own_senders(desk, found) | {mail.sender for mail in mails if mail.sender and desk.own.has(mail.sender)}
     known = _values(desk, whole, party, mails) | (values or {})
     finding = draft(
-        desk, [whole], kind, party, "low", cause=cause, passed=successes(desk, facts, only), lost=lost,
+        desk, [whole], kind, party, "low", cause=cause, passed=successes(desk, facts, only, over), lost=lost,
         own_users=users, words=words, values=known, evidence=_evidence(desk, found),
         **({"direction": "outbound"} | more),
     )  # fmt: skip
@@ -145,7 +146,7 @@ def _state(desk: Desk, finding: Finding, waits: set[str]) -> Finding:
         last = finding.last_seen
         if arrived and last and arrived > last:
             return replace(finding, state="recovered", next_success=finding.next_success or arrived)
-    if finding.state == "unknown" and finding.cause in BLOCKS:
+    if finding.state == "unknown" and finding.cause in BLOCKS | IDENTITY:
         return replace(finding, state="ongoing")
     return finding
 

@@ -11,6 +11,8 @@ OURS = frozenset({
     "reverse_dns", "helo_invalid", "auth_required", "auth_failed", "tls_required", "relay_denied", "config_error",
     "sender_rejected", "sender_unverifiable", "sender_domain_not_found", "unresolvable_client_hostname",
 })  # fmt: skip
+# What others find wrong with us does not mend itself while nobody writes to them.
+IDENTITY = frozenset({"auth_spf", "auth_dkim", "auth_dmarc", "reverse_dns", "helo_invalid"})
 BLOCKS = frozenset({"ip_reputation", "dnsbl", "domain_reputation"})
 # One recipient's trouble: mail to others at the same place says nothing about it.
 RECIPIENTS = frozenset({"user_unknown", "mailbox_full", "mailbox_disabled", "recipient_policy", "too_large"})

@@ -161,6 +161,37 @@ def refused_login_of_postfix_310(log: Log) -> None:
         log.say("postfix/submissions/smtpd", f"NOQUEUE: reject: RCPT from {client}: 553 5.7.1 <local@paper.example>: Sender address rejected: not owned by user val@paper.example; from=<local@paper.example> to=<reader{number}@friend.example> proto=ESMTP helo=<[192.168.1.20]> sasl_method=PLAIN sasl_username=val@paper.example")  # fmt: skip
 
 
+def greylisting_starts_anew(log: Log) -> None:
+    log.family().spam(5)
+    for number in range(24):
+        client = f"mail-am6eur05on2{number:03d}.outbound.protection.outlook.com[40.107.{number % 5}.{number + 9}]"
+        text = "450 4.2.0 <{to}>: Recipient address rejected: Greylisted, see http://postgrey.schweikert.ch/help/{to}"
+        log.later(minutes=20).refuse(client, "pat@town.example", "bea@example.org", text)
+
+
+def six_over_four(log: Log) -> None:
+    """What passes over IPv4 afterwards does not heal IPv6."""
+    log.family()
+    six, four = "gmail-smtp-in.l.google.com[2a00:1450:4025:c03::1b]:25", "gmail-smtp-in.l.google.com[142.250.102.27]:25"
+    text = "550-5.7.1 [2001:db8::25] Our system has detected that this message does not meet IPv6 sending guidelines regarding PTR records and authentication. 550 5.7.1 https://support.google.com/mail/?p=IPv6AuthError"
+    for number in range(4):
+        log.later(hours=1).send("bea@example.org", f"a{number}@gmail.com", six, text, status="bounced", dsn="5.7.1")
+    for number in range(5):
+        log.later(minutes=20).send("bea@example.org", f"b{number}@gmail.com", four)
+
+
+def forward_fails_own_mail_passes(log: Log) -> None:
+    log.family()
+    relay = "gmail-smtp-in.l.google.com[142.250.102.27]:25"
+    for number in range(5):
+        queue_id = log.later(hours=1).take("mx.shop.example[198.51.100.77]", f"order{number}@shop.example")
+        host = relay.partition(":")[0]
+        said = f"host {host} said: 550-5.7.26 Unauthenticated email from shop.example is not accepted due to domain's DMARC policy. (in reply to end of DATA command)"
+        log.say("postfix/smtp", f"{queue_id}: to=<cara77@gmail.com>, orig_to=<cara@example.org>, relay={relay}, delay=1, delays=0.1/0/0.5/0.4, dsn=5.7.26, status=bounced ({said})").removed(queue_id)  # fmt: skip
+    for number in range(5):
+        log.later(minutes=20).send("bea@example.org", f"b{number}@gmail.com", relay)
+
+
 QUIET: tuple[Expect, ...] = ()
 STORIES = (
     Story("a second program is set up well", second_program_is_set_up_well, (Expect("lost_smtp_setting", "", "high|medium", "cara@example.org", "our_user"),)),
@@ -177,5 +208,8 @@ STORIES = (
     Story("two lists, many receivers", two_lists_many_receivers, (Expect("address_listed", "", "high", "on 2 blocklists (Barracuda, UCEPROTECT", "ours"),)),
     Story("the server behind knows the users", server_behind_knows_the_users, (Expect("accepted_then_refused", "", "medium", "internal.example", "ours", says="verified"),)),
     Story("nobody answers for days", nobody_answers_for_days, (Expect("failure", "network", "medium", "gone.example", "receiver", says="another way"),)),
+    Story("greylisting starts anew each time", greylisting_starts_anew, (Expect("greylist_stuck", "", "medium", "outlook.com", "ours", says=r"starts anew(?s:.)*whitelist_clients"),)),
+    Story("IPv4 does not heal IPv6", six_over_four, (Expect("ipv6_refused", "", "high", "Google", "ours", "ongoing"),)),
+    Story("our own mail passes, the forwarded does not", forward_fails_own_mail_passes, (Expect("forward_breaks_spf", "", "medium", "Google", "ours", "ongoing", says="SRS"),)),
     Story("a login that only refusals name", refused_login_of_postfix_310, (Expect("own_user_refused", "", "medium", "val@paper.example"),), own=()),
 )  # fmt: skip

@@ -56,6 +56,8 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             values={"user": sender, "client": ", ".join(clients[:3]), "client_ip": clients[0] if clients else ""},
             legitimacy=Legitimacy(round(min(points / 6, 1.0), 2), tuple(reasons)),
         )  # fmt: skip
+        if finding.state == "recovered" and person:
+            finding = replace(finding, severity="medium")  # it logs in again; what was refused is lost all the same
         if finding.state == "ongoing" and finding.count >= MANY and any(map(permanent, found)):
             finding = replace(finding, severity="high")
         yield finding

@@ -37,6 +37,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         yield outgoing(
             desk, answers, found, kind, Party("own_server", kind, operators),
             words=kind, level="medium" if kind == "forward_breaks_spf" else "low", fault="ours", act="our_admin",
+            to_them=True,
             values={
                 "operators": operators,
                 "users": names_of(_forwarders(found)) or desk.texts.say("finding.forwarded.some_user"),

@@ -5,6 +5,7 @@ remembered whole, they start anew every time.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mailtriage.model.finding import Finding, Party
 from mailtriage.scan.ask import Answers, Question
@@ -40,10 +41,19 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         who = Party(
             "sender_pool", case.key.party, operator.name if operator else case_organisation(case), pool_pattern(names)
         )
-        yield draft(
+        finding = draft(
             desk, [case], "greylist_stuck", who, "medium", direction="inbound", fault="ours", act="our_admin",
             words="greylist_stuck",
         )  # fmt: skip
+        why = desk.texts.say("finding.greylist_stuck.stuck", count=case.count, clients=_number(case))
+        # The rule's first step is to wait, and that is what does not help here.
+        yield replace(finding, why=why, steps=finding.steps[1:] or finding.steps, user_text=None)
+
+
+def _number(case: Case) -> str:
+    """How many addresses; each attempt comes from one."""
+    clients = case.group.clients
+    return f"{len(clients)}" if clients.exact else f"≈{min(len(clients), case.count)}"
 
 
 def _stuck(desk: Desk) -> list[Case]:

@@ -41,7 +41,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     subject = own[0] if own else "IPv6"
     yield outgoing(
         desk, answers, found, "ipv6_refused", Party("own_server", subject, subject), words="ipv6_refused",
-        fault="ours", act="our_admin",
+        fault="ours", act="our_admin", over=":",
         values={"operators": names_of(party_of(desk, case).name for case in found), "address": subject},
     )  # fmt: skip
 

@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from mailtriage.model.finding import Finding, Legitimacy, Party
+from mailtriage.model.finding import Finding, Legitimacy, Party, Step
 from mailtriage.scan.ask import Answers, Fact, Question
 from mailtriage.scan.party import network, pool_pattern
 from mailtriage.triage.case import Case, together
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
-from mailtriage.triage.inbound import case_organisation, permanent
+from mailtriage.triage.inbound import case_organisation, own_words, permanent
 from mailtriage.triage.legitimacy import LIKELY, dynamic, weigh
 from mailtriage.triage.organisation import domain_of
 
@@ -113,6 +113,10 @@ def _finding(
         values={"names": len(names), "trust": desk.texts.say(f"trust.{whole.key.trust}"), "people": len(people)},
         fault="sender" if pool else "ours" if ours else None, act="our_admin" if ours else None,
     )  # fmt: skip
+    if finding.state == "recovered" and severity == "high":
+        finding = replace(finding, severity="medium")
+    if ours and whole.key.cause == "dnsbl":
+        return _shared(desk, finding)
     if not pool:
         return finding
     title = desk.texts.say(
@@ -120,6 +124,17 @@ def _finding(
         count=len(people),
     )  # fmt: skip
     return replace(finding, title=title, request_text=_request(desk, whole, who))
+
+
+def _shared(desk: Desk, finding: Finding) -> Finding:
+    """A list that names the hosts of a large provider: its customers can do nothing, we can."""
+    say = desk.texts.say
+    first = Step(
+        "refusal.shared", say("finding.refusal.shared_step"),
+        "postconf -n smtpd_recipient_restrictions smtpd_client_restrictions postscreen_dnsbl_sites",
+    )  # fmt: skip
+    why = f"{finding.why} {say('finding.refusal.shared', party=finding.party.name)}"
+    return replace(own_words(finding), why=why, steps=(first, *finding.steps))
 
 
 def _request(desk: Desk, case: Case, who: Party) -> str:
