@@ -18,6 +18,9 @@ _KUBECTL = re.compile(r"\[pod/[^\s\]]{1,300}\] ")
 _CRI = re.compile(r" (?:stdout|stderr) ([FP])(?: |$)")
 _PRIORITY = re.compile(r"<\d{1,3}>")
 _MONOTONIC = re.compile(r"\[ {0,12}\d{1,10}\.\d{1,9}\] ")  # journalctl's short-monotonic
+_TABLE = re.compile(
+    r"\t[A-Za-z]{4,13}\t([A-Za-z][\w./-]{0,60})\t"
+)  # level, tag and text in columns, of a firewall's page
 _MARKER = re.compile(r"-- .* --$")
 
 
@@ -64,6 +67,8 @@ def _behind(stamp: Stamp, rest: str, layers: int) -> Head | None:
     if found := _CRI.match(rest):
         rest = rest[found.end() :]
         flags = ("truncated",) if found[1] == "P" else ()
+    elif found := _TABLE.match(rest):
+        return Head(stamp, None, found[1], None, rest[found.end() :])
     elif not stamp.dated or not _inner(rest.lstrip(" ")):
         return _carried(after_stamp(stamp, rest.lstrip(",: ")), layers)
     head = unwrap(rest, layers - 1) if layers > 0 else None

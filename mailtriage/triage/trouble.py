@@ -26,10 +26,13 @@ _AFTER = {  # rule → kinds of trouble that it may follow from
     "server.start-failed": START,
     "server.not-running": START,
     "server.table-lookup": frozenset({"table_missing", "missing_support", "database_down"}),
-    "server.database-down": frozenset({"table_missing", "missing_support"}),
+    "server.database-down": frozenset({"table_missing", "missing_support", "database_down"}),
+    "server.database-query": frozenset({"table_missing", "missing_support"}),
     "server.queue-write": frozenset({"disk_full", "permissions"}),
     "server.local-submission": frozenset({"disk_full", "permissions", "config_broken"}),
 }
+# What leads the rest where nothing that it could follow from is there.
+_LEADS_ELSE = ("server.database-query", "server.database-down", "server.table-lookup")
 # One service is one trouble; of everything else all objects of a rule come together.
 _SERVICES = frozenset(
     {"milter_down", "policy_service_down", "filter_down", "unknown_transport", "transport_down", "config_broken",
@@ -125,6 +128,11 @@ def troubles(desk: Desk) -> list[Trouble]:
             leads.append(case)
     found = list(_together(desk, leads)) + list(_unknown_fatals(unknown))
     left = _attach(desk, found, follow)
+    for rule_id in _LEADS_ELSE:
+        mine = [case for case in left if case.rule == rule_id]
+        if mine:
+            found.append(Trouble(desk.book.rules[rule_id], mine))
+            left = _attach(desk, found, [case for case in left if case.rule != rule_id])
     found += _alone(desk, left)
     return found + _quiet(desk, found, [case for case in unknown if not _fatal(case)])
 

@@ -94,6 +94,12 @@ def test_program(tag: str, program: str | None) -> None:
     assert head.program == program
 
 
+def test_columns_of_a_firewalls_page() -> None:
+    head = parse_head(f"2024-04-01T06:14:46\tInformational\tpostfix/smtpd\t{TEXT}".encode())
+    assert head is not None
+    assert (head.host, head.tag, head.pid, head.text) == (None, "postfix/smtpd", None, TEXT)
+
+
 def test_repetition() -> None:
     head = parse_head(b"Apr  1 06:14:46 mx1 postfix/smtpd[1]: message repeated 3 times: [ warning: x]")
     assert head is not None

@@ -232,3 +232,99 @@ def idle_restriction(log: Log) -> None:
 def test_an_expired_certificate_is_worth_a_look_and_slips_are_not() -> None:
     check(Story("expired", expired, (Expect("tls_certificate_expired", severity="medium"),)))
     check(Story("idle", idle_restriction, ()))
+
+
+SUSPENDED = "delivery temporarily suspended: "
+
+
+def login_refused_and_suspended(log: Log) -> None:
+    log.family()
+    deferred(log, "ann@friend.example", SUSPENDED + SASL.format(host="out.isp.example"))
+
+
+def quota_of_the_relay(log: Log) -> None:
+    log.family()
+    text = "SASL authentication failed; server out.isp.example[203.0.113.9] said: 451 4.7.0 Too many mails"
+    deferred(log, "ann@friend.example", SUSPENDED + text, delay=4000)
+
+
+def test_all_mail_waits_where_the_relay_takes_none() -> None:
+    want = Expect("smarthost", severity="high", party="isp.example")
+    check(Story("suspended", login_refused_and_suspended, (want,)))
+    quota = Story("quota", quota_of_the_relay, (Expect("smarthost", party="isp.example"),))
+    assert [one.severity for one in quota.findings() if one.kind == "smarthost"] in (["medium"], ["high"])
+
+
+def database_behind_a_table(log: Log) -> None:
+    log.family()
+    log.say("postfix/trivial-rewrite", "warning: mysql query failed: Unknown column 'active' in 'where clause'", 71)
+    log.say("postfix/trivial-rewrite", "fatal: mysql:/etc/postfix/sql.cf(0,lock|fold_fix): table lookup problem", 71)
+    log.say("postfix/smtpd", "warning: problem talking to service rewrite: Success")
+    log.say("postfix/master", "warning: process /usr/lib/postfix/sbin/trivial-rewrite pid 71 exit status 1")
+    log.say("postfix/master", "warning: /usr/lib/postfix/sbin/trivial-rewrite: bad command startup -- throttling")
+
+
+def test_a_database_and_what_stops_for_it_are_one_finding() -> None:
+    want = Expect("database_down", severity="high", says=r"trivial-rewrite")
+    check(Story("database", database_behind_a_table, (want,)))
+
+
+def wrong_clock(log: Log) -> None:
+    log.family()
+    log.say("postfix/pickup", f"warning: {log.new_id()}: message has been queued for 19000 days")
+
+
+def test_a_mail_of_the_epoch_is_a_wrong_clock() -> None:
+    check(Story("clock", wrong_clock, ()))
+
+
+DENIED = "454 4.7.1 <{to}>: Relay access denied"
+
+
+def container_that_may_not(log: Log) -> None:
+    log.refuse("unknown[172.19.0.3]", "backup@firm.example", "carl@friend.example", DENIED, helo="d0c53e054ff4")
+
+
+def probes_through_a_gateway(log: Log) -> None:
+    log.refuse("unknown[172.19.0.1]", "test@firm.example", "carl@friend.example", DENIED, helo="x")
+    for name in ("a", "b", "c", "d"):
+        log.refuse("unknown[172.20.0.7]", f"{name}@{name}.example", "carl@friend.example", DENIED, helo="x")
+
+
+def own_name_in_the_hosts_file(log: Log) -> None:
+    log.refuse("mail[198.51.100.7]", "shop@firm.example", "carl@friend.example", DENIED, helo="mail.firm.example")
+
+
+def test_a_neighbour_is_told_from_who_comes_through_the_gateway() -> None:
+    want = Expect("own_programs_refused", "relay_denied", "medium", party="172.19.0.3", says="mynetworks")
+    check(Story("neighbour", container_that_may_not, (want,)))
+    check(Story("gateway", probes_through_a_gateway, ()))
+    check(Story("hosts", own_name_in_the_hosts_file, (Expect("own_programs_refused", "relay_denied", "medium"),)))
+
+
+def filter_without_tls(log: Log) -> None:
+    log.family()
+    queue_id = log.take("home.isp.example[203.0.113.4]", "bea@example.org", login="bea@example.org")
+    log.say(
+        "postfix/amavis/smtp",
+        f"{queue_id}: to=<ann@friend.example>, relay=127.0.0.1[127.0.0.1]:10026, delay=1, delays=1/0/0/0, dsn=4.7.4, "
+        "status=deferred (TLS is required, but was not offered by host 127.0.0.1[127.0.0.1])",
+    )
+
+
+def test_tls_demanded_of_our_own_filter_stops_all_mail() -> None:
+    want = Expect("service_down", severity="high", party="127.0.0.1:10026", says="smtp_tls_security_level")
+    check(Story("filter", filter_without_tls, (want,)))
+
+
+def alias_with_a_path(log: Log) -> None:
+    queue_id = log.take("mx.friend.example[198.51.100.7]", "ann@friend.example")
+    log.say(
+        "postfix/error",
+        f"{queue_id}: to=<bea@example.org/>, orig_to=<bea@example.org>, relay=none, delay=1, dsn=5.1.3, "
+        "status=bounced (bad address syntax)",
+    )
+
+
+def test_an_alias_that_makes_no_address_is_ours_to_mend() -> None:
+    check(Story("alias", alias_with_a_path, (Expect("alias_broken", severity="medium", says="bea@example.org/"),)))

@@ -1,6 +1,7 @@
-"""An alias of ours leads to an account that does not exist."""
+"""An alias of ours leads to an account that does not exist, or to what is no address at all."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mailtriage.model.finding import Finding
 from mailtriage.scan.ask import Answers, Question
@@ -19,10 +20,18 @@ def questions(desk: Desk) -> Iterable[Question]:
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding for all such aliases (local(8), orig_to=)."""
-    found = take(desk, lambda key, group: key.rule == "postfix.local-unknown-user" and says(group, ", orig_to=<"))
-    if found:
+    for rule, words in (
+        ("postfix.local-unknown-user", "alias_broken"),
+        ("postfix.bad-local-address", "alias_malformed"),
+    ):
+        found = take(desk, lambda key, group, rule=rule: key.rule == rule and says(group, ", orig_to=<"))  # type: ignore[misc]
+        if not found:
+            continue
         names = listed(r for case in found for r in case.group.recipients.members())
         state = stands(desk, found)
         people = any(sender for case in found for sender in case.group.senders.members())
-        severity = "medium" if people and state == "ongoing" else "low"
-        yield of_server(desk, found, "alias_broken", "", severity, state=state, values={"names": names})
+        severity = "medium" if state == "ongoing" and (people or words == "alias_malformed") else "low"
+        about = "" if words == "alias_broken" else words
+        yield replace(
+            of_server(desk, found, words, about, severity, state=state, values={"names": names}), kind="alias_broken"
+        )

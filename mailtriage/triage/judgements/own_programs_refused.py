@@ -9,6 +9,7 @@ from mailtriage.scan.tally import Group, GroupKey
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.harm import take
+from mailtriage.triage.inbound import loopback
 from mailtriage.triage.judgements.mail_discarded import listed
 from mailtriage.triage.of_server import of_server, stands
 
@@ -40,7 +41,11 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
 
 def _from_here(key: GroupKey, group: Group) -> bool:
     clients = group.clients.members()
-    return (
-        key.direction in ("inbound", "submission") and key.cause != "auth_failed" and bool(clients)
-        and all(client.startswith("127.") or client == "::1" for client in clients)
+    if key.direction not in ("inbound", "submission") or key.cause == "auth_failed" or not clients:
+        return False
+    # Called like the machine that writes the log, from its /etc/hosts or its DNS, and back again.
+    named = key.trust == "client" and key.host != "" and all(
+        name.partition(".")[0].lower() == key.host.partition(".")[0].lower() and ("." not in name or name == key.host)
+        for name in group.names.members()
     )  # fmt: skip
+    return named or all(map(loopback, clients))

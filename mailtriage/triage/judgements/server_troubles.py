@@ -267,7 +267,7 @@ def _by_refusals(desk: Desk) -> Iterator[Finding]:
         rule = desk.book.rules.get(rule_id)
         _, last = span(desk, [whole.group])
         over = last is not None and desk.now is not None and desk.now - last > OVER
-        severity = "high" if whole.count >= 3 else "medium"
+        severity = "high" if whole.count >= 3 or rule_id == "postfix.transport-missing" else "medium"
         severity = _one_less(severity) if over else severity
         yield draft(
             desk, [whole], "server", Party("own_server", rule_id, "Postfix"), severity, direction="local",

@@ -48,6 +48,8 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         words = "mailbox_service_down" if "[private/" in place or "[/" in place else "local_service_down"
         if words == "mailbox_service_down" and any(says(case.group, " said: ") for case in found):
             words = "mailbox_service_refuses"
+        if all(_wants_tls(key) for case in found for key, _ in case.groups):
+            words = "local_service_without_tls"
         port = place.rpartition("]:")[2]
         yield replace(
             of_server(desk, found, words, name, severity, state=state, successes=facts, values={"port": port}),
@@ -56,13 +58,19 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
 
 
 def _ours(key: GroupKey, group: Group) -> bool:
-    if key.direction not in ("local", "outbound", "internal") or key.cause not in ("network", "system_error"):
+    if key.direction not in ("local", "outbound", "internal"):
+        return False
+    if key.cause not in ("network", "system_error") and not _wants_tls(key):
         return False
     # A strange server's reply may hold any words: where a server answered, its address tells.
     if any(not address.startswith(_HERE) for address in group.clients.members()):
         return False
     place = _place(group)
     return "[private/" in place or "[/" in place or "[127." in place or "[::1]" in place
+
+
+def _wants_tls(key: GroupKey) -> bool:
+    return key.cause == "tls_required" and key.outcome == "deferred"
 
 
 def _place(group: Group) -> str:

@@ -1,5 +1,6 @@
 """Everything goes out through one relay, and that relay refuses: no mail of anybody leaves, whoever it is for."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -7,7 +8,7 @@ from dataclasses import replace
 from mailtriage.model.finding import Finding, Party
 from mailtriage.scan.ask import Answers, Question
 from mailtriage.triage.case import Case
-from mailtriage.triage.delivery import domains, null_senders, party_id, sent, to_ourselves
+from mailtriage.triage.delivery import domains, null_senders, party_id, sent, to_ourselves, waiting
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.of_server import stands
 from mailtriage.triage.organisation import organisation
@@ -19,7 +20,8 @@ DOOR = ("auth_required", "auth_failed", "relay_denied", "rate_limit", "sender_re
         "config_error", "connection_limit", "dns_failure", "policy", "ip_reputation")  # fmt: skip
 _LOGIN = ("auth_failed", "auth_required")  # no later try helps; somebody must correct the login
 _PORTS = (":587 ", ":465 ", ":587,", ":465,")
-_OUR_LOGIN = "(SASL authentication failed"  # our own client's words; nobody logs in to an MX
+# Our own client's words, behind ``status=``; nobody logs in to an MX.
+_OUR_LOGIN = re.compile(r" status=deferred \((?:delivery temporarily suspended: )?SASL authentication failed")
 
 
 def questions(desk: Desk) -> Iterable[Question]:
@@ -44,8 +46,10 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
                 level="high" if cause in _LOGIN and stands(desk, cases) == "ongoing" else None,
                 values={"relay": who, "passed": len(sent(desk, answers, cases[0]))},
             )  # fmt: skip
-            over = finding.state == "recovered" and finding.severity == "high"
-            yield replace(finding, severity="medium") if over else finding
+            over, severity = finding.state == "recovered", finding.severity
+            if (over and severity == "high") or (not over and severity == "low" and waiting(desk, cases)):
+                severity = "medium"  # what waits there is everybody's mail
+            yield replace(finding, severity=severity)
 
 
 def _relays(desk: Desk) -> dict[str, list[Case]]:
@@ -60,7 +64,8 @@ def _relays(desk: Desk) -> dict[str, list[Case]]:
 
 def _is_smarthost(desk: Desk, who: str, cases: list[Case]) -> bool:
     others = {organisation(name) for case in cases for name in domains(case)} - {who}
-    if any(sign in end.text for case in cases for end in case.group.ends for sign in (*_PORTS, _OUR_LOGIN)):
+    texts = [end.text for case in cases for end in case.group.ends]
+    if any(port in text for text in texts for port in _PORTS) or any(map(_OUR_LOGIN.search, texts)):
         return True
     operators = {desk.book.operator_of_domain(name) for case in cases for name in domains(case)} - {None}
     home = next((desk.book.operators.get(party_id(case)) for case in cases if case.key.trust == "operator"), None)
