@@ -73,9 +73,9 @@ def view(number: int, finding: Finding, report: Report, texts: Texts) -> dict[st
         "lost_more": max(len(finding.lost) - LOST, 0),
         "late": [_mail(one, texts) for one in finding.late[:NAMES]],
         "parties": [
-            (say(f"html.parties.{name}"), [plain(x or "<>") for x in names[:NAMES]], _size(finding, name, len(names)))
+            (say(f"html.parties.{_called(finding, name)}"), [plain(x or "<>") for x in names[:NAMES]], _size(finding, name, len(names)))
             for name, names in (("senders", finding.senders), ("recipients", finding.recipients),
-                                ("clients", finding.clients), ("relays", finding.relays))
+                                ("relays", finding.relays), ("clients", finding.clients))
             if names
         ],
         "episodes": [plain(facts.episode(one, texts)) for one in finding.episodes],
@@ -85,6 +85,11 @@ def view(number: int, finding: Finding, report: Report, texts: Texts) -> dict[st
             for one in finding.evidence[:EVIDENCE]
         ],
     }  # fmt: skip
+
+
+def _called(finding: Finding, name: str) -> str:
+    """Of mail that goes out the clients are the addresses of their servers."""
+    return "addresses" if name == "clients" and finding.direction == "outbound" else name
 
 
 def _mail(mail: Any, texts: Texts) -> dict[str, str]:

@@ -52,7 +52,7 @@ def section(number: int, finding: Finding, texts: Texts) -> Iterator[str]:
     yield f"**{severity}** · {state} · {escape(facts.between(facts.facts(finding, texts), texts))}"
     if finding.quote:
         yield from ("", f"> {code(finding.quote)}")
-    yield from ("", f"**{say('report.label.why')}.** {escape(finding.why)}")
+    yield from ("", f"**{say('report.label.why')}:** {escape(finding.why)}")
     if finding.looks_legitimate and finding.looks_legitimate.because:
         yield from ("", f"**{say('report.label.because')}**", "")
         yield from (f"- {escape(reason.text)}" for reason in finding.looks_legitimate.because)
