@@ -4,7 +4,7 @@ All text from a log passes ``plain`` (control characters and marks that turn the
 and then jinja2's autoescape. A link is made only of an http, https or mailto URL of a step or link of ours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -73,10 +73,8 @@ def view(number: int, finding: Finding, report: Report, texts: Texts) -> dict[st
         "lost_more": max(len(finding.lost) - LOST, 0),
         "late": [_mail(one, texts) for one in finding.late[:NAMES]],
         "parties": [
-            (say(f"html.parties.{_called(finding, name)}"), [plain(x or "<>") for x in names[:NAMES]], _size(finding, name, len(names)))
-            for name, names in (("senders", finding.senders), ("recipients", finding.recipients),
-                                ("relays", finding.relays), ("clients", finding.clients))
-            if names
+            (say(f"html.parties.{label}"), [plain(x or "<>") for x in names[:NAMES]], _size(finding, name, len(names)))
+            for label, name, names in _parties(finding)
         ],
         "episodes": [plain(facts.episode(one, texts)) for one in finding.episodes],
         "line": time_line(finding, report.first_time, report.last_time, texts),
@@ -87,9 +85,12 @@ def view(number: int, finding: Finding, report: Report, texts: Texts) -> dict[st
     }  # fmt: skip
 
 
-def _called(finding: Finding, name: str) -> str:
-    """Of mail that goes out the clients are the addresses of their servers."""
-    return "addresses" if name == "clients" and finding.direction == "outbound" else name
+def _parties(finding: Finding) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Label, field and members of each party. Of mail that goes out the clients are their servers' addresses."""
+    clients = "addresses" if finding.direction == "outbound" else "clients"
+    for label, name in (("senders",) * 2, ("recipients",) * 2, ("relays",) * 2, (clients, "clients")):
+        if names := getattr(finding, name):
+            yield label, name, names
 
 
 def _mail(mail: Any, texts: Texts) -> dict[str, str]:
