@@ -16,6 +16,7 @@ from mailtriage.rules.book import Classification
 from mailtriage.rules.exceptions import case_values, change
 from mailtriage.rules.pack import LinkTemplate, Rule, StepText
 from mailtriage.rules.words import words_of
+from mailtriage.rules.zones import text_without_keys
 from mailtriage.texts.catalog import FALLBACK, Texts
 
 # Always known to a rule's words; a pattern's named groups come on top (docs/rules.md).
@@ -127,6 +128,8 @@ def advise(classification: Classification, values: Mapping[str, str] = {}, lang:
     texts = _texts(lang)
     captures = {k: v for k, v in classification.captures.items() if k != "own_ip"}
     known = {k: str(v) for k, v in values.items() if v} | captures
+    if "reply" in known:
+        known["reply"] = text_without_keys(known["reply"])
     if "@" in (sender := known.get("sender", "")):
         known.setdefault("sender_domain", sender.rpartition("@")[2])
     for name in ("operator", "via", "own_ip"):

@@ -28,6 +28,7 @@ from mailtriage.rules.entry import GENERIC_STEP, USER_STEP, Entry
 from mailtriage.rules.frozen import Frozen, Rules, gather, row_at
 from mailtriage.rules.normal import STAND_IN_V4, Normal, normalize_and_shape
 from mailtriage.rules.pack import Operator, Rule
+from mailtriage.rules.zones import shown
 
 _CACHE_LIMIT = 20_000  # shapes; beyond it the cache starts anew, which changes speed and never an answer
 # Patterns that begin with what they look for are searched fastest; what must not stand before it is looked at after.
@@ -250,7 +251,7 @@ class RuleBook:
             speaker = self._frozen.operators[entry.operator]
             if signed and speaker.id in signed.shares:
                 home = speaker  # servers of one platform sign alike; the wording tells them apart
-            captures = entry.captures(normal.text, pattern)
+            captures = shown(entry.captures(normal.text, pattern))
             about_us = ours and self.rules.at(number).cause in _ABOUT_THE_SERVER
             if about_us and "own_ip" not in captures:
                 captures |= _sole_address(normal.text) if STAND_IN_V4 in form else {}
