@@ -90,9 +90,8 @@ def fold(
     for identity, finding in out.items():
         if identity in fresh or finding.state == "recovered":
             continue
-        success = successes.get(identity)
-        if success and (finding.last_seen is None or success > finding.last_seen):
-            out[identity] = closed(finding, success)
+        if identity in successes:
+            out[identity] = closed(finding, successes[identity])
         elif now and finding.last_seen and now - finding.last_seen > QUIET:
             out[identity] = replace(finding, state="unknown")
     return out

@@ -64,9 +64,9 @@ def section(number: int, finding: Finding, texts: Texts) -> Iterator[str]:
                 yield from ("", f"   {_url(step.url)}", "")
             if step.command:
                 yield from ("", *(f"   {line}" for line in block(step.command)), "")
-    if others := facts.links(finding):
+    if finding.links:
         yield from ("", f"**{say('report.label.links')}**", "")
-        yield from (f"- {escape(link.label)}: {_url(link.url)}" for link in others)
+        yield from (f"- {escape(link.label)}: {_url(link.url)}" for link in finding.links)
     if finding.lost:
         yield from ("", f"**{say('markdown.lost')}**", "")
         yield "| " + " | ".join(say(f"html.table.{name}") for name in ("when", "from", "to")) + " |"

@@ -163,6 +163,7 @@ class Rolling:
             tally.merge(segment.tally())
             before[segment.number] = segment.before
             dated[segment.number] = Dated(tuple(tally.turns.get(segment.number, ())), segment.written or None)
+        tally.name_senders()
         tally.known.add(self._past)
         calendar = Calendar(dated, year=self.plan.year, tz=self.plan.zone)
         return Survey(tuple(sources), chunks, self.plan, tally, calendar, Serial(), (), before)

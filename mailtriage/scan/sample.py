@@ -1,38 +1,26 @@
 """Sets of bounded size that give the same answer in whatever order they were filled and merged.
 
-A set keeps the members with the smallest keyed hashes: all of them up to ``limit``, beyond it an even sample from which
+A set keeps the members with the smallest hashes: all of them up to ``limit``, beyond it an even sample from which
 the number of all is estimated. Two such sets with the same limit merge to what one set would have become.
 """
 
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
 from typing import Any
+from zlib import adler32, crc32
 
-_KEYED = blake2b(digest_size=8, key=b"mailtriage")
 _SPACE = 2.0**64
-_REMEMBERED = 16_384
+SPREAD = 0x9E3779B97F4A7C15  # 2**64 / golden ratio: neighbours end up far apart
 
 
-class _Digests(dict[str, int]):
-    """Hashes of texts that came lately; what repeats is hashed once."""
-
-    def __missing__(self, text: str) -> int:
-        keyed = _KEYED.copy()
-        keyed.update(text.encode("utf-8", "surrogateescape"))
-        value = int.from_bytes(keyed.digest(), "big")
-        if len(text) < 100:
-            if len(self) >= _REMEMBERED:
-                self.clear()
-            self[text] = value
-        return value
+def digest(member: str | bytes) -> int:
+    """A hash of 64 bits, the same in every process. Cheap: two check sums, for it is taken of most texts of a log."""
+    data = member.encode("utf-8", "surrogateescape") if isinstance(member, str) else member
+    return crc32(data) << 32 | adler32(data)
 
 
-_digests = _Digests()
-
-
-def digest(text: str) -> int:
-    """A keyed hash of 64 bits, the same in every process."""
-    return _digests[text]
+def scattered(number: int) -> int:
+    """A hash of 64 bits of a number, such as a line's offset."""
+    return number * SPREAD & 0xFFFFFFFFFFFFFFFF
 
 
 class Sample:
@@ -48,15 +36,62 @@ class Sample:
 
     def add(self, member: str, value: Any = None) -> None:
         """Put a member in."""
-        key = _digests[member]
+        key = digest(member)
         if key >= self._ceiling:
             self._full = True
         elif value is not None or key not in self._kept:
             self._put(key, member, value)
 
+    def add_all(self, members: Iterable[bytes]) -> None:
+        """Put in many, as they stand in the log (UTF-8)."""
+        kept, ceiling = self._kept, self._ceiling
+        for member in members:
+            key = crc32(member) << 32 | adler32(member)
+            if key >= ceiling:
+                self._full = True
+            elif key not in kept:
+                kept[key] = (member.decode("utf-8", "surrogateescape"), None)
+        if len(kept) > 2 * self.limit:
+            self._trim()
+
+    @property
+    def ceiling(self) -> int:
+        """Hashes from here on are out for good."""
+        return self._ceiling
+
+    def add_bytes(self, member: bytes) -> None:
+        """Put in one as it stands in the log."""
+        key = crc32(member) << 32 | adler32(member)
+        if key >= self._ceiling:
+            self._full = True
+        elif key not in self._kept:
+            self._put(key, member.decode("utf-8", "surrogateescape"), None)
+
+    def thin(self) -> None:
+        """Say that this set was made of a part of what there was: its size is a lower bound."""
+        self._full = True
+
+    def wants_key(self, key: int) -> bool:
+        """Whether a member of this hash would be new here; where it is out, it is counted in."""
+        if key >= self._ceiling:
+            self._full = True
+            return False
+        return key not in self._kept
+
+    def could_keep(self, key: int) -> bool:
+        """Whether a member of this hash, new or not, would be kept; where not, it is counted in."""
+        if key >= self._ceiling:
+            self._full = True
+            return False
+        return True
+
+    def put(self, key: int, member: str, value: Any = None) -> None:
+        """Put in a member whose hash is known."""
+        self._put(key, member, value)
+
     def wants(self, member: str) -> bool:
         """Whether ``add`` would keep the member; where not, it is counted in. Saves making its value."""
-        if _digests[member] < self._ceiling:
+        if digest(member) < self._ceiling:
             return True
         self._full = True
         return False

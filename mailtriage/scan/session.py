@@ -29,15 +29,16 @@ class Mismatch(NamedTuple):
 def read_mismatch(offset: int, text: str) -> Mismatch | None:
     """Take a host name warning apart; None for any other text."""
     if found := _NEW.match(text):
-        return Mismatch(offset, found[1], found[2], _detail(found[3]))
+        return Mismatch(offset, found[1], found[2], detail(found[3]))
     if found := _OLD.match(text):
-        return Mismatch(offset, found[2], found[1], _detail(found[3]))
+        return Mismatch(offset, found[2], found[1], detail(found[3]))
     if found := _OLD_OTHER.match(text):
         return Mismatch(offset, found[2], found[1], "forward_mismatch")
     return None
 
 
-def _detail(reason: str | None) -> str:
+def detail(reason: str | None) -> str:
+    """What a host name warning's reason says of the name."""
     if not reason:
         return "forward_mismatch"
     lowered = reason.lower()

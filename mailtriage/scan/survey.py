@@ -9,7 +9,8 @@ from mailtriage.model.report import Unread
 from mailtriage.scan.ask import Answers, Question, answer
 from mailtriage.scan.chunk import CHUNK_SIZE, Chunk, ScanPlan, split
 from mailtriage.scan.executor import Executor, executor
-from mailtriage.scan.gather import EVIDENCE_LENGTH, gather, gather_rest
+from mailtriage.scan.gather import gather, gather_rest
+from mailtriage.scan.shortway import EVIDENCE_LENGTH
 from mailtriage.scan.tally import Line, Place, Tally
 from mailtriage.sources.interface import Rest, Source
 from mailtriage.sources.reading import Reader
@@ -111,6 +112,7 @@ def survey(
         tally.merge(gather_rest(number, stream, plan))
         if tally.rows[number].get(stream.source.size):
             unasked.append(stream.source.name)
+    tally.name_senders()
     calendar = Calendar(
         [Dated(tuple(tally.turns.get(n, ())), s.mtime or None, s.follows) for n, s in enumerate(sources)],
         year=plan.year,

@@ -5,12 +5,13 @@ commutative, so that chunks may come home in any order. A new fact needs a page 
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mailtriage.model.report import Unread
 from mailtriage.model.stamp import Stamp
-from mailtriage.scan.sample import Sample, digest
+from mailtriage.scan.sample import Sample, digest, scattered
 from mailtriage.syslog.calendar import Run
 from mailtriage.syslog.head import parse_head
 
@@ -24,6 +25,11 @@ class Place(NamedTuple):
     offset: int  # of the line's first byte
     row: int  # newlines between the start of its chunk and it; the parent turns it into a line number
     stamp: Stamp | None
+
+
+def place_hash(source: int, offset: int) -> int:
+    """What decides whether a line is in an even sample of lines."""
+    return scattered((source << 48) + offset)
 
 
 class GroupKey(NamedTuple):
@@ -162,6 +168,12 @@ class Group:
             self.captures[name] = Sample(32)
         self.captures[name].add(value)
 
+    def capture_all(self, name: str, values: Iterable[bytes]) -> None:
+        """The same for many, as they stand in the log."""
+        if name not in self.captures:
+            self.captures[name] = Sample(32)
+        self.captures[name].add_all(values)
+
     def absorb(self, other: "Group") -> None:
         """Add a group, be it of other limits; the other stays as it is."""
         self.merge(other)
@@ -285,6 +297,15 @@ class Tally:
                         self.groups[rest_of(key)] = group
                     else:
                         rest.merge(group)
+
+    def name_senders(self) -> None:
+        """Fill in the senders of deliveries from the mails that were kept: their lines do not name them."""
+        for group in self.groups.values():
+            found = [mail.sender for _, mail in group.mails.items() if mail.queue_id and mail.sender is not None]
+            for sender in found:
+                group.senders.add(sender)
+            if found and not group.mails.exact:
+                group.senders.thin()
 
     def merge(self, other: "Tally") -> None:
         """Add what another chunk brought home."""

@@ -3,7 +3,8 @@
 import pytest
 
 from mailtriage.postfix.parse import parse
-from mailtriage.scan import refusal
+from mailtriage.rules.book import Classification
+from mailtriage.scan import shortway
 from mailtriage.syslog.head import parse_head
 
 TAIL = "from=<a@example.com> to=<b@example.org> proto=ESMTP helo=<mail.example.com>"
@@ -24,24 +25,49 @@ FORGED = [
 ]  # fmt: skip
 
 
+STAMPS = ["Apr  1 00:00:00", "2026-04-01T00:00:00.123456+09:00"]
+
+
+def cut(text: str, stamp: str = STAMPS[0]) -> shortway.Cut | None:
+    line = f"before\n{stamp} mx postfix/smtpd[1]: {text}\nbehind".encode()
+    start, stop = 7, len(line) - 7
+    return shortway.refusal(line, start, stop) or shortway.login(line, start, stop)
+
+
+@pytest.mark.parametrize("stamp", STAMPS)
 @pytest.mark.parametrize("text", CLEAN)
-def test_both_ways_agree(text: str) -> None:
-    head = parse_head(f"Apr  1 00:00:00 mx postfix/smtpd[1]: {text}".encode())
+def test_both_ways_agree(text: str, stamp: str) -> None:
+    head = parse_head(f"{stamp} mx postfix/smtpd[1]: {text}".encode())
     assert head is not None
-    event, found = parse(head), refusal.cut(head.text)
+    event, found = parse(head), cut(text, stamp)
     assert event is not None
     assert found is not None
-    assert refusal.agrees(found, event)
+    assert shortway.agrees(found, head, event)
 
 
-@pytest.mark.parametrize("text", FORGED)
+@pytest.mark.parametrize("text", [*FORGED, CLEAN[0] + " behind", "message repeated 2 times: [ " + CLEAN[3] + "]"])
 def test_what_can_be_read_in_two_ways_goes_the_long_way(text: str) -> None:
-    assert refusal.cut(text) is None
+    assert cut(text) is None
 
 
 def test_a_shape_is_the_same_for_other_parties() -> None:
     other = CLEAN[0].replace("192.0.2.1", "198.51.100.7").replace("example.com", "example.net").replace("<b@", "<c@")
-    first, second = refusal.cut(CLEAN[0]), refusal.cut(other)
+    first, second = cut(CLEAN[0]), cut(other)
     assert first is not None
     assert second is not None
     assert first.shape == second.shape
+
+
+def test_a_link_with_the_clients_address_within_is_read_of_every_line() -> None:
+    text = (
+        "NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked "
+        f"using zen.spamhaus.org; https://www.spamhaus.org/query/ip/192.0.2.1; {TAIL}"
+    )
+    found = cut(text)
+    assert found is not None
+    captures = {"client_ip": "192.0.2.1", "txt": "https://www.spamhaus.org/query/ip/192.0.2.1"}
+    recipes = shortway.recipes(found, Classification("dnsbl", None, None, captures=captures))
+    assert recipes == [
+        ("client_ip", "", 1, ""),
+        ("txt", "https://www.spamhaus.org/query/ip/\x01", 1, "within"),
+    ]
