@@ -11,7 +11,7 @@ _NOT_LAST = set("（［｛「『【〈《〔([{“‘")
 
 # A number is not parted from what it counts: 4月, 52 回; nor a date from its time: 4月11日 06:14.
 _COUNTED = set("年月日時分秒回通件人個行桁社台本倍割")
-_DATE = re.compile(r"\d{1,2}月\d{1,2}日(?: \d\d:\d\d(?:～\d\d:\d\d(?!\d))?)?")
+_DATE = re.compile(r"\d{1,2}月\d{1,2}日(?: \d\d:\d\d(?:～\d\d:\d\d(?!\d))?)?|\S \d\d:\d\d(?![\d:])")
 # Signs that a terminal for full-width text may draw in two cells: lines leave room for that.
 _AMBIGUOUS = re.compile(r"[“”‘’…–—→·×≈≡]")
 

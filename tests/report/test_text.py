@@ -13,6 +13,7 @@ from mailtriage.model.finding import Finding, Link, LostMail, Party, Step
 from mailtriage.model.report import LineCounts, Report, Unread
 from mailtriage.report.card import Card, cut, fit
 from mailtriage.report.text import View, render
+from mailtriage.report.wrap import wrap
 from mailtriage.scan.chunk import ScanPlan
 from mailtriage.scan.gather import rule_book
 from mailtriage.scan.survey import survey
@@ -147,3 +148,14 @@ def test_hostile_text_is_harmless() -> None:
         text = "\n".join(lines)
         assert "[red]\\012" in text
         assert not {"\x1b", "\x07", "‮"} & set(text)
+
+
+@pytest.mark.parametrize("width", [18, 27, 40, 41, 42, 43, 52, 60])
+def test_a_date_is_not_parted(width: int) -> None:
+    """Nor a number from what it counts; and no line begins with a sign that closes."""
+    text = "メール 11 通、試行 163 回、4月4日 09:12～4月11日 09:56、最後の受理 4月7日 10:32。"
+    lines = list(wrap(text, width))
+    assert all(cell_len(line) <= width for line in lines)
+    for kept in ("4月4日 09:12", "4月11日 09:56", "4月7日 10:32", "163 回"):
+        assert any(kept in line for line in lines)
+    assert not [line for line in lines if line[0] in "、。～"]
