@@ -2,12 +2,18 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from mailtriage.model.finding import Finding
 from mailtriage.model.report import Report
 from mailtriage.report.record import LIFE_SCHEMA, REPORT_SCHEMA, event_record, finding_record, report_record
+from mailtriage.report.redact import Redactor
 from mailtriage.scan.events import Told, ToldLife
+
+_encode = msgspec.json.Encoder().encode
 
 
 def line(record: dict[str, Any]) -> str:
@@ -27,9 +33,28 @@ def findings(found: Iterable[Finding]) -> Iterator[str]:
     return (line(finding_record(finding)) for finding in found)
 
 
-def events(told: Iterable[Told]) -> Iterator[str]:
-    """One event a line."""
-    return (line(event_record(one)) for one in told)
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """Makes a line of an event, as bytes; none of one that is not wanted. Picklable, so that workers do it."""
+
+    causes: tuple[str, ...] = ()  # wanted; empty: all
+    directions: tuple[str, ...] = ()
+    hide: Redactor | None = None
+
+    def __call__(self, told: Told) -> bytes:
+        if (self.causes and told.cause not in self.causes) or (
+            self.directions and told.event.direction not in self.directions
+        ):
+            return b""
+        return event_line(told if self.hide is None else self.hide.noun(told))
+
+
+def event_line(told: Told) -> bytes:
+    """An event on one line."""
+    data = _encode(event_record(told))
+    if data.isascii() and b"\x7f" not in data:
+        return data + b"\n"
+    return (data.decode().translate(_UNSAFE) + "\n").encode()
 
 
 def lives(found: Iterable[ToldLife]) -> Iterator[str]:

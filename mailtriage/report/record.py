@@ -6,6 +6,7 @@ Absent means unknown: no nulls, and no empty strings but the null sender's ``fro
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from mailtriage.model.event import Event
@@ -29,6 +30,11 @@ _EVENT_ORDER = (
     "message_id", "size", "nrcpt", "relay_name", "relay_addr", "relay_port", "conn_use", "delay", "delays", "tls",
     "status", "reply", "orig_queue_id", "orig_client", "next_queue_id",
 )  # fmt: skip
+_EVENT_FIRST = ("host", "process", "pid", "queue_id")
+_event_values = attrgetter(*_EVENT_FIRST, *_EVENT_ORDER)
+_EVENT_NAMES = tuple(NAMES.get(name, name) for name in (*_EVENT_FIRST, *_EVENT_ORDER))
+_TOLD = ("cause", "detail", "rule", "operator", "via", "lookup_url")
+_told_values = attrgetter(*_TOLD)
 
 
 def time_text(when: datetime) -> str:
@@ -74,23 +80,18 @@ def report_record(report: Report) -> dict[str, Any]:
 def event_record(told: Told) -> dict[str, Any]:
     """An event as promised, with its cause and its place."""
     event: Event = told.event
-    out: dict[str, Any] = {}
-    if told.time is not None:
-        out["time"] = time_text(told.time)
-    for name in ("host", "process", "pid", "queue_id"):
-        if getattr(event, name) is not None:
-            out[name] = getattr(event, name)
-    for name in _EVENT_ORDER:
-        value = getattr(event, name)
-        if value is None or (value == "" and name != "sender"):
-            continue
-        out[NAMES.get(name, name)] = list(value) if isinstance(value, tuple) else value
+    out: dict[str, Any] = {"time": time_text(told.time)} if told.time is not None else {}
+    pairs = zip(_EVENT_NAMES, _event_values(event), strict=True)
+    out.update([(name, value) for name, value in pairs if value is not None and (value != "" or name == "from")])
     if event.text is not None and "reason" not in out and event.event in ("warning", "other"):
         out["reason"] = event.text
-    rest = (
-        ("cause", told.cause), ("detail", told.detail), ("rule", told.rule), ("operator", told.operator),
-        ("via", told.via), ("lookup_url", told.lookup_url), ("repeat", event.repeat if event.repeat > 1 else None),
-        ("inferred", [NAMES.get(n, n) for n in told.inferred] or None), ("flags", list(event.flags) or None),
-        ("source", told.source), ("line", told.line),
-    )  # fmt: skip
-    return out | {name: value for name, value in rest if value is not None}
+    out.update([(name, value) for name, value in zip(_TOLD, _told_values(told), strict=True) if value is not None])
+    if event.repeat > 1:
+        out["repeat"] = event.repeat
+    if told.inferred:
+        out["inferred"] = [NAMES.get(name, name) for name in told.inferred]
+    if event.flags:
+        out["flags"] = event.flags
+    out["source"] = told.source
+    out["line"] = told.line
+    return out

@@ -118,6 +118,23 @@ class Literals:
         return frozenset(number for number, literal in enumerate(self._literals) if literal in line)
 
 
+class Marks:
+    """Says where which pattern ends. The patterns must not overlap, and each match must have one end."""
+
+    def __init__(self, patterns: Sequence[bytes], hyperscan: bool = True) -> None:
+        self._vectors: Any = compiled(tuple(patterns)) if hyperscan and available() else None
+        self._expression = re.compile(b"|".join(b"(%s)" % pattern for pattern in patterns), re.DOTALL)
+
+    def ends(self, data: bytes) -> list[tuple[int, int]]:
+        """Position behind each match and the number of its pattern, in order."""
+        if self._vectors is None:
+            return [(found.end(), (found.lastindex or 1) - 1) for found in self._expression.finditer(data)]
+        ends: list[tuple[int, int]] = []
+        append = ends.append
+        self._vectors.scan(data, match_event_handler=lambda number, _f, to, _g, _c: append((to, number)))
+        return ends
+
+
 def available() -> bool:
     """Whether Hyperscan is installed and wanted."""
     if os.environ.get(WITHOUT, "") not in ("", "0"):

@@ -1,0 +1,228 @@
+"""Events one by one, in file order, with their causes and with what their neighbours tell: for ``--events``.
+
+A worker takes a chunk, reads the log for a fixed stretch before it to know what neighbours say
+(mailtriage.postfix.correlate), and brings home its events as finished bytes. So the same line is told the same
+wherever chunks begin, and few events are held at a time.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import islice
+
+from mailtriage.model.event import FAILURES, Event
+from mailtriage.postfix.build import amend
+from mailtriage.postfix.correlate import HORIZON, PATTERNS, Correlator
+from mailtriage.postfix.parse import parse
+from mailtriage.scan.chunk import Chunk, ScanPlan
+from mailtriage.scan.events import Told, told
+from mailtriage.scan.executor import Executor
+from mailtriage.scan.gather import rule_book
+from mailtriage.scan.pointer import Marks
+from mailtriage.sources.interface import LONGEST_LINE, Source
+from mailtriage.sources.reading import Reader
+from mailtriage.syslog.calendar import Calendar
+from mailtriage.syslog.head import parse_head
+
+# What every line that fails holds (mailtriage.model.event.FAILURES); the parser verifies. None overlaps another, nor
+# one of what the correlator notes; a status for now is among those.
+_FAILED = (
+    rb"reject", rb"status=(?:bounced|expired|undeliverable|force-expired)", rb"hold: ", rb"discard: ", rb"redirect: ",
+    rb"filter: ", rb"quarantine: ", rb"last message ",
+)  # fmt: skip
+_ALL = (*PATTERNS, *_FAILED)
+_FOR_NOW = PATTERNS.index(rb"status=(?:deferred|SOFTBOUNCE)")
+_BACK = 200  # lines looked at for the one that "last message repeated" speaks of
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A chunk, what stands before it in the source's lines, and the logs of which its source is the next part."""
+
+    chunk: Chunk
+    lines_before: int = 0  # of the source
+    older: tuple[Source, ...] = field(default=())  # the oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events, and what makes bytes of them. Picklable."""
+
+    plan: ScanPlan
+    calendar: Calendar | None
+    encode: Callable[[Told], bytes]  # of module level; no bytes: not wanted
+    every: bool = False  # one for each line of Postfix, not only for failures
+    own_ip: str | None = None
+
+
+def attempts(executor: Executor, stretches: Sequence[Stretch], wanted: Wanted) -> Iterator[bytes | bytearray]:
+    """The events of all stretches, in order, as bytes. Raises WorkerDiedError."""
+    return executor.map(partial(_encoded, wanted), stretches)
+
+
+def _encoded(wanted: Wanted, stretch: Stretch) -> bytearray:
+    encode = wanted.encode
+    out = bytearray()
+    for one in tell(stretch, wanted):
+        out += encode(one)
+    return out
+
+
+def older(sources: Sequence[Source], number: int) -> tuple[Source, ...]:
+    """The sources whose end may tell something about the beginning of one, the oldest first."""
+    found: list[Source] = []
+    size = 0
+    while number > 0 and sources[number].follows and size < HORIZON:
+        number -= 1
+        found.insert(0, sources[number])
+        if not sources[number].seekable:
+            break  # only unpacking would tell how long it is; it is taken to be long enough
+        size += sources[number].size
+    return tuple(found)
+
+
+def tell(stretch: Stretch, wanted: Wanted) -> Iterator[Told]:
+    """The refused and failed attempts in a stretch, or all its events."""
+    chunk, plan = stretch.chunk, wanted.plan
+    marks = Marks(_ALL, plan.hyperscan)
+    correlator = Correlator()
+    shift = _look_back(stretch, correlator, marks)
+    dates = _Dates(wanted.calendar, chunk.number)
+    book = rule_book(plan.user_packs)
+    row = stretch.lines_before
+    name = chunk.source.name
+    for block in Reader(chunk.source, chunk.start, chunk.end):
+        data, offset = block.data, block.offset
+        correlator.block(data, offset + shift)
+        ends = marks.ends(data)
+        lines = _every(data, ends, correlator) if wanted.every else _pointed(data, ends, correlator)
+        counted = 0
+        for start, line in lines:
+            row += data.count(b"\n", counted, start)
+            counted = start
+            at = start + offset + shift
+            event = _event(line, at, correlator)
+            if event is None or not (wanted.every or event.failed):
+                continue
+            time = dates.date(offset + start, event)
+            if (plan.since is not None or plan.until is not None) and not _between(time, plan):
+                continue
+            if event.event in FAILURES:
+                event = correlator.told(event, at)
+            yield told(event, name, row + 1, time, book, wanted.own_ip)
+        row += data.count(b"\n", counted)
+
+
+def _look_back(stretch: Stretch, correlator: Correlator, marks: Marks) -> int:
+    """Tell the correlator what stands before a chunk; returns what to add to the chunk's offsets for it."""
+    chunk, shift = stretch.chunk, 0
+    back = HORIZON + LONGEST_LINE
+    at = chunk.start - chunk.source.first
+    sizes = [source.size - source.first if source.seekable else 0 for source in stretch.older]
+    for number, source in enumerate(stretch.older):
+        behind = at + sum(sizes[number + 1 :])
+        if behind >= back:
+            continue
+        start = max(source.first, source.size - (back - behind)) if source.seekable else 0
+        shift += _note(Reader(source, start), shift, correlator, marks)
+    shift -= chunk.source.first
+    start = max(chunk.source.first, chunk.start - back)
+    if start < chunk.start:
+        _note(Reader(chunk.source, start, chunk.start), shift, correlator, marks)
+    return shift
+
+
+def _note(reader: Reader, shift: int, correlator: Correlator, marks: Marks) -> int:
+    """Note what a reader brings; returns how long the source is."""
+    end = reader.source.first
+    for block in reader:
+        data = block.data
+        correlator.block(data, block.offset + shift)
+        for to, number in marks.ends(data):
+            if number < len(PATTERNS):
+                correlator.note(number, to)
+        end = block.offset + len(data)
+    return reader.source.size if reader.source.seekable else end
+
+
+def _pointed(data: bytes, ends: list[tuple[int, int]], correlator: Correlator) -> Iterator[tuple[int, bytes]]:
+    """Begin and bytes of each line that may tell of a failure. What is noted of a line is noted after it was given."""
+    note, known, count = correlator.note, len(PATTERNS), len(ends)
+    done = last = 0
+    for to, number in ends:
+        if to <= last or (number < known and number != _FOR_NOW):
+            continue
+        start = data.rfind(b"\n", last, to) + 1 or last
+        stop = data.find(b"\n", to)
+        last = stop + 1 if stop >= 0 else len(data)
+        while ends[done][0] <= start:
+            if ends[done][1] < known:
+                note(ends[done][1], ends[done][0])
+            done += 1
+        yield start, data[start:last]
+    while done < count:
+        if ends[done][1] < known:
+            note(ends[done][1], ends[done][0])
+        done += 1
+
+
+def _every(data: bytes, ends: list[tuple[int, int]], correlator: Correlator) -> Iterator[tuple[int, bytes]]:
+    """Begin and bytes of every line, likewise."""
+    note, known, count = correlator.note, len(PATTERNS), len(ends)
+    done = start = 0
+    while start < len(data):
+        stop = data.find(b"\n", start) + 1 or len(data)
+        while done < count and ends[done][0] <= start:
+            if ends[done][1] < known:
+                note(ends[done][1], ends[done][0])
+            done += 1
+        yield start, data[start:stop]
+        start = stop
+    while done < count:
+        if ends[done][1] < known:
+            note(ends[done][1], ends[done][0])
+        done += 1
+
+
+def _event(line: bytes, at: int, correlator: Correlator) -> Event | None:
+    """What a line says; for "last message repeated", what the last line of that host said."""
+    head = parse_head(line)
+    if head is None or "repeats_last" not in head.flags:
+        return parse(head) if head is not None else None
+    host = (head.host or "").encode()
+    for before in islice(correlator.lines_before(at), _BACK):
+        if host in before and b"last message " not in before:
+            last = parse_head(before)
+            if last is not None and last.host == head.host:
+                event = parse(last)
+                return amend(event, stamp=head.stamp, repeat=head.repeat) if event is not None else None
+    return None
+
+
+class _Dates:
+    """Dates events; many in a row have the same time."""
+
+    def __init__(self, calendar: Calendar | None, source: int) -> None:
+        self._calendar = calendar
+        self._source = source
+        self._known: dict[tuple[object, ...], datetime] = {}
+
+    def date(self, offset: int, event: Event) -> datetime | None:
+        stamp, calendar = event.stamp, self._calendar
+        if stamp is None or calendar is None:
+            return None
+        key = (stamp, None if stamp.dated else calendar.year(self._source, offset, stamp))
+        if (when := self._known.get(key)) is None:
+            if len(self._known) > 1000:
+                self._known.clear()
+            when = self._known[key] = calendar.date(self._source, offset, stamp)
+        return when
+
+
+def _between(when: datetime | None, plan: ScanPlan) -> bool:
+    """Whether a time lies within --since and --until; one that is not known does."""
+    if when is None:
+        return True
+    at = round(when.timestamp() * 1e6)
+    return (plan.since or at) <= at <= (plan.until or at)
