@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from contextlib import closing
 from typing import Any
 
 import click
@@ -39,6 +40,7 @@ _MACHINES = ("line", "jsonl", "json")
 @option("--summary", is_flag=True)
 @option("--redact", is_flag=True)
 @option("--coverage", is_flag=True)
+@click.option("--chunk-size", type=click.IntRange(min=1), hidden=True)  # for tests: changes nothing but speed
 @option("--unknown-to", type=click.Path(dir_okay=False, writable=True), metavar="FILE")
 def command(files: tuple[str, ...], **options: Any) -> int:
     """Findings from logs."""
@@ -171,21 +173,28 @@ def _events(inputs: Any, options: dict[str, Any], texts: Texts) -> int:
     form = _format(options)
     if form not in ("jsonl",):
         raise click.UsageError(interface().say("cli.scan.events_format"))
-    from mailtriage.report import jsonl
+    from mailtriage.report.jsonl import EventLine
+    from mailtriage.report.redact import redactor
 
-    found = attempts(inputs, options["all_"])
-    causes, directions = options["cause"], options["direction"]
-    told = (
-        one
-        for one in found.told
-        if (not causes or one.cause in causes) and (not directions or one.event.direction in directions)
-    )
-    if options["redact"]:
-        from mailtriage.report.redact import redactor
-
-        hide = redactor(found.report, ())
-        told = (hide.noun(one) for one in told)
+    found = attempts(
+        inputs, options["all_"],
+        lambda report: EventLine(
+            options["cause"], options["direction"], redactor(report, ()) if options["redact"] else None
+        ),
+    )  # fmt: skip
     with frame.pipe():
-        _write(jsonl.events(told))
+        _write_bytes(found.parts())
     found.tell(options["quiet"], options["summary"], texts)
     return found.status
+
+
+def _write_bytes(parts: Iterable[bytes | bytearray]) -> None:
+    """Write UTF-8 as it is, where that is what standard output takes."""
+    raw = getattr(sys.stdout, "buffer", None)
+    if raw is None or (sys.stdout.encoding or "ascii").lower().replace("-", "") != "utf8":
+        _write(part.decode() for part in parts)
+        return
+    sys.stdout.flush()
+    with closing(iter(parts)) as those:  # type: ignore[type-var]
+        for part in those:
+            raw.write(part)

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TextIO
@@ -13,17 +13,18 @@ from mailtriage.cli import frame, settings
 from mailtriage.cli.words import interface
 from mailtriage.model.report import Known, Report, Unread
 from mailtriage.report.safe import plain
+from mailtriage.rules.advice import lookup_url
 from mailtriage.rules.book import public_address
-from mailtriage.scan.chunk import ScanPlan
-from mailtriage.scan.events import Told, ToldLife, tell, told
-from mailtriage.scan.executor import WorkerDiedError
-from mailtriage.scan.meaning import query
+from mailtriage.scan.chunk import CHUNK_SIZE, ScanPlan
+from mailtriage.scan.events import Told, ToldLife, told
+from mailtriage.scan.executor import Executor, Serial, WorkerDiedError
+from mailtriage.scan.meaning import classify, query
 from mailtriage.scan.survey import Survey, survey
 from mailtriage.sources.interface import Opened
 from mailtriage.sources.opening import open_sources
 from mailtriage.texts.catalog import Texts
 from mailtriage.triage.own import Given
-from mailtriage.triage.run import Result, triage
+from mailtriage.triage.run import Result, overview, triage
 
 SKIPPED = 5  # files left out that are named one by one
 
@@ -38,6 +39,7 @@ class Inputs:
     jobs: int
     spool: int
     since: datetime | None
+    chunk_size: int | None = None
 
     @classmethod
     def of(cls, files: tuple[str, ...], options: dict[str, Any]) -> "Inputs":
@@ -47,7 +49,7 @@ class Inputs:
             user_packs=packs(),
             since=_micros(since), until=_micros(until), year=options["year"], **options["tz"] or {},
         )  # fmt: skip
-        return cls(files, plan, given(options), options["jobs"], options["spool"], since)
+        return cls(files, plan, given(options), options["jobs"], options["spool"], since, options.get("chunk_size"))
 
 
 def given(options: dict[str, Any]) -> Given:
@@ -142,7 +144,7 @@ def _open(inputs: Inputs) -> Opened:
 
 def _survey(inputs: Inputs, opened: Opened) -> Survey:
     try:
-        return survey(opened.sources, inputs.plan, inputs.jobs, rest=opened.rest)
+        return survey(opened.sources, inputs.plan, inputs.jobs, inputs.chunk_size or CHUNK_SIZE, rest=opened.rest)
     except WorkerDiedError as err:
         raise click.ClickException(interface().say("cli.worker_died")) from err
 
@@ -200,16 +202,25 @@ def _say_strangers(opened: Opened) -> None:
 
 @dataclass
 class Attempts:
-    """Events, as they come."""
+    """Events as finished bytes, as they come."""
 
     opened: Opened
-    surveyed: Survey
-    told: Iterator[Told]
     report: Report
+    _parts: Iterator[bytes | bytearray]
+    _executor: Executor
 
     @property
     def status(self) -> int:
         return reading_status(self.opened, self.report)
+
+    def parts(self) -> Iterator[bytes | bytearray]:
+        """The events, some at a time. Who leaves early (``| head``) ends the work."""
+        try:
+            yield from self._parts
+        except WorkerDiedError as err:
+            raise click.ClickException(interface().say("cli.worker_died")) from err
+        finally:
+            self._executor.close()
 
     def tell(self, quiet: bool, summary: bool, texts: Texts) -> None:
         """Say on stderr how the reading went."""
@@ -220,18 +231,22 @@ class Attempts:
             click.echo(whole(self.report, ()).rstrip(), err=True)
 
 
-def attempts(inputs: Inputs, every: bool) -> Attempts:
-    """Events instead of findings."""
-    from mailtriage.scan.gather import rule_book
+def attempts(inputs: Inputs, every: bool, encode: Callable[[Report], Callable[[Told], bytes]]) -> Attempts:
+    """Events instead of findings. ``encode`` makes, of what is known of the log, what makes bytes of an event."""
+    from mailtriage.scan.attempts import Wanted, attempts, stretches
+    from mailtriage.scan.executor import executor
 
     opened = _open(inputs)
     surveyed = _survey(inputs, opened)
-    book = rule_book(inputs.plan.user_packs)
-    report = triage(surveyed, book, Texts(), inputs.given, opened.unread).report
-    surveyed.executor.close()
-    own_ip = report.own_ips[0].value if report.own_ips else None
-    told = tell(opened.sources, book, surveyed.calendar, inputs.plan, every=every, own_ip=own_ip)
-    return Attempts(opened, surveyed, told, report)
+    report = overview(surveyed, inputs.given, opened.unread)
+    parts = stretches(surveyed, inputs.chunk_size, every)
+    runner = surveyed.executor
+    if isinstance(runner, Serial):
+        runner = executor(inputs.jobs, len(parts))
+    wanted = Wanted(
+        inputs.plan, surveyed.calendar, encode(report), every, next((k.value for k in report.own_ips), None)
+    )
+    return Attempts(opened, report, attempts(runner, parts, wanted), runner)
 
 
 @dataclass
@@ -254,16 +269,15 @@ def lives(inputs: Inputs, wanted: str) -> Lives:
     own_ip = inputs.given.ips[0].value if inputs.given.ips else None
     out = []
     for life in trace(opened.sources, wanted):
-        lines = tuple(
-            told(
-                line.event, opened.sources[line.source].name, line.number,
-                surveyed.calendar.date(line.source, line.offset, line.event.stamp) if line.event.stamp else None,
-                book, own_ip,
-            )
-            for line in life.lines
-        )  # fmt: skip
+        lines = []
+        for line in life.lines:
+            event = line.event
+            found = classify(book, event) if event.failed else None
+            time = surveyed.calendar.date(line.source, line.offset, event.stamp) if event.stamp else None
+            lookup = lookup_url(found, own_ip) if found is not None else None
+            lines.append(told(event, opened.sources[line.source].name, line.number, time, found, lookup))
         if any(_between(one.time, inputs.plan) for one in lines):
-            out.append(ToldLife(tuple(life.queue_ids), lines))
+            out.append(ToldLife(tuple(life.queue_ids), tuple(lines)))
     surveyed.executor.close()
     return Lives(opened, out, (*opened.unread, *surveyed.unread))
 
@@ -273,12 +287,13 @@ def coverage(inputs: Inputs, unknown: TextIO | None) -> tuple[int, int]:
 
     Not understood is a line whose form no parser knows and whose text no rule knows.
     """
+    from mailtriage.scan.attempts import every_event
     from mailtriage.scan.gather import rule_book
 
     opened = _open(inputs)
     book = rule_book(inputs.plan.user_packs)
     understood = others = 0
-    for one in tell(opened.sources, book, None, inputs.plan, every=True):
+    for one in every_event(opened.sources, inputs.plan):
         event = one.event
         if event.event not in ("other", "warning") or event.failed or book.classify(query(event)).rule is not None:
             understood += 1

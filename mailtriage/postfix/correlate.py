@@ -11,12 +11,13 @@ Sources: smtpd/smtpd.c, cleanup/cleanup_message.c, qmgr/qmgr_active.c; smtpd_pee
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mailtriage.model.event import Event
-from mailtriage.postfix.build import amend
-from mailtriage.postfix.parse import parse
+from mailtriage.postfix.build import complete
+from mailtriage.postfix.fields import Fields
+from mailtriage.postfix.parse import read
 from mailtriage.syslog.head import parse_head
 
 HORIZON = 16 * 1024 * 1024
@@ -24,13 +25,15 @@ AFTERGLOW = 256 * 1024  # syslog may put a message's last lines in another order
 
 # What a line to be noted holds. No two can overlap, and each has one end.
 PATTERNS = (
-    rb": client=", rb"message-id=", rb": from=", rb": removed", rb": uid=", rb"[^s]connect from ", rb"queued as ",
-    rb"forwarded as ", rb"status=(?:deferred|SOFTBOUNCE)", rb"warning: hostname ", rb"verification failed: ",
-    rb"address not listed for hostname ", rb"warning: (?:numeric hostname|valid_hostname|valid_hostaddr): ",
+    rb": client=", rb": message-id=", rb": from=", rb": removed", rb": uid=", rb": resent-message-id=",
+    rb"[^s]connect from ", rb"queued as ", rb"forwarded as ", rb"status=(?:deferred|SOFTBOUNCE)",
+    rb"warning: hostname ", rb"verification failed: ", rb"address not listed for hostname ",
+    rb"warning: (?:numeric hostname|valid_hostname|valid_hostaddr): ",
 )  # fmt: skip
-_CLIENT, _ID, _QUEUED, _REMOVED, _PICKUP, _CONNECT, _ONWARD, _FORWARDED, _DEFERRED = range(9)
+_CLIENT, _ID, _QUEUED, _REMOVED, _PICKUP, _RESENT, _CONNECT, _ONWARD, _FORWARDED, _DEFERRED = range(10)
 _BAD_NAME = len(PATTERNS) - 1
 _LENGTHS = tuple(map(len, PATTERNS))
+_IDS = (_ID, _RESENT)
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 # What a failure is told by its message.
@@ -41,9 +44,8 @@ _OF_CLIENT = ("client_name", "client_addr", "client_port", "sasl_username", "sas
 _HANDED_ON = ("sasl_username", "sasl_method", "client_name", "client_addr", "client_port")
 _LAST_TRY = ("recipient", "orig_to", "code", "dsn", "reply", "relay_name", "relay_addr", "relay_port")
 _MOST = 16  # lines with the same message ID, attempts for the same message that are looked at
+_LONGEST_STAMP = 40  # characters
 _DEPTH = 4  # filters and forwardings, one behind the other
-
-Facts = dict[str, Any]
 
 
 class _Table:
@@ -70,7 +72,7 @@ class _Table:
 
 
 class Correlator:
-    """Fills in failures. ``inferred`` names the fields that came from other lines.
+    """Completes failures, in place. ``inferred`` names the fields that came from other lines.
 
     Give it the blocks of a log in order (``block``); then for each line in order what it says if it is a failure
     (``told``), and the places where PATTERNS end in it (``note``). The files of a rotated set, oldest first, are best
@@ -110,42 +112,53 @@ class Correlator:
             for table in self._tables:
                 table.turn()
 
-    def note(self, number: int, end: int) -> None:
-        """Note that PATTERNS[number] ends at ``end`` in the block."""
-        data, offset = self._data, self._base + end
-        if number <= _PICKUP:
-            if number != _ID:
+    def note(self, ends: Sequence[tuple[int, int]], first: int, until: int) -> int:
+        """Note where PATTERNS end in the block: (position, number of the pattern), in order, from ``first`` on and up
+        to a position. Other numbers are passed over. Returns which comes next."""
+        data, base = self._data, self._base
+        rfind, find = data.rfind, data.find
+        queued, client, known, removed = self._queued.new, self._client.new, self._id.new, self._removed.new
+        for index in range(first, len(ends)):
+            end, number = ends[index]
+            if end > until:
+                return index
+            if number <= _RESENT:
                 word = end - _LENGTHS[number]
+                queue_id = data[rfind(b" ", 0, word) + 1 : word]
+                if not queue_id.isalnum():
+                    queue_id = _last_word(queue_id)
+                if number == _QUEUED:
+                    queued[queue_id] = base + end
+                elif number == _REMOVED:
+                    removed[queue_id] = base + end
+                elif number in _IDS:
+                    known[queue_id] = base + end
+                    message_id = data[end : find(b"\n", end)]
+                    if len(message_id) > 2:
+                        self._same_id.add(message_id, base + end)
+                else:
+                    client[queue_id] = base + end
+                    if number == _CLIENT and find(b", sasl_username=", end, find(b"\n", end)) > 0:
+                        self._logins.new[self._place(end)] = base + end
+            elif number == _CONNECT:
+                if data[end - 16 : end - 13] == b"]: ":
+                    place = data[rfind(b" ", 0, end - 16) + 1 : end - 16]
+                else:
+                    place = self._place(end)
+                names = self._names.pop(place) if self._names.new or self._names.old else None
+                self._connects.new[place] = base + end, names
             else:
-                word = end - 13 if data[end - 13 : end - 11] == b": " else end - 20  # resent-message-id=
-            queue_id = data[data.rfind(b" ", max(0, word - 260), max(0, word)) + 1 : word]
-            if not queue_id.isalnum():
-                queue_id = _last_word(queue_id)
-            if number == _ID:
-                self._id.new[queue_id] = offset
-                message_id = data[end : data.find(b"\n", end)]
-                if len(message_id) > 2:
-                    self._same_id.add(message_id, offset)
-            elif number == _QUEUED:
-                self._queued.new[queue_id] = offset
-            elif number == _REMOVED:
-                self._removed.new[queue_id] = offset
-            else:
-                self._client.new[queue_id] = offset
-                if number == _CLIENT and data.find(b", sasl_username=", end, data.find(b"\n", end)) > 0:
-                    self._logins.new[self._place(end)] = offset
-        elif number == _CONNECT:
-            if data[end - 16 : end - 13] == b"]: ":
-                place = data[data.rfind(b" ", max(0, end - 200), end - 16) + 1 : end - 16]
-            else:
-                place = self._place(end)
-            self._connects.new[place] = offset, self._names.pop(place) if self._names.new or self._names.old else None
-        elif number <= _FORWARDED:
+                self._note_rarely(number, end)
+        return len(ends)
+
+    def _note_rarely(self, number: int, end: int) -> None:
+        data, offset = self._data, self._base + end
+        if number <= _FORWARDED:
             self._onward.new[_first_word(data[end : end + 40])] = offset
         elif number == _DEFERRED:
             start = data.rfind(b"\n", 0, end) + 1
             self._deferred.add(_last_word(data[start : max(start, data.find(b": to=", start, end))]), offset)
-        else:
+        elif number <= _BAD_NAME:
             place = self._place(end)
             name, bad_name = self._names.pop(place) or (0, 0)
             self._names.new[place] = (name, offset) if number == _BAD_NAME else (offset, bad_name)
@@ -170,7 +183,7 @@ class Correlator:
     def told(self, event: Event, offset: int) -> Event:
         """A failure, whose line begins at ``offset``, with what is known of it."""
         low = offset - self._horizon
-        changes: Facts = {}
+        changes: Fields = {}
         if event.queue_id is not None:
             self._of_message(event, offset, low, changes)
         if event.program == "smtpd":
@@ -178,14 +191,14 @@ class Correlator:
         if not changes:
             return event
         inferred = (*event.inferred, *(name for name in changes if name != "direction"))
-        return amend(event, **changes, inferred=inferred)
+        return complete(event, inferred=inferred, **changes)
 
-    def _event(self, offset: int | None, low: int, host: str | None, queue_id: str | None) -> Event | None:
+    def _said(self, at: int, low: int, host: str | None, queue_id: str | None) -> Fields | None:
         """What the line at an offset says, where it is near enough, of the same host and of that queue ID."""
-        event = self._any(offset, low, host) if offset else None
-        return event if event is not None and event.queue_id == queue_id else None
+        said = self._any(at, low, host) if at else None
+        return said if said is not None and said.get("queue_id") == queue_id else None
 
-    def _of_message(self, event: Event, offset: int, low: int, changes: Facts) -> None:
+    def _of_message(self, event: Event, offset: int, low: int, changes: Fields) -> None:
         host, queue_id = event.host, event.queue_id or ""
         key = queue_id.encode()
         born, known, queued = self._client.get(key) or 0, self._id.get(key) or 0, self._queued.get(key) or 0
@@ -196,27 +209,27 @@ class Correlator:
             elif offset - gone > self._afterglow:
                 return
         facts = self._origin(queue_id, offset, low, host, _DEPTH) if born != gone or not gone else {}
-        if known > born and (said := self._event(known, low, host, queue_id)) and said.message_id is not None:
-            facts["message_id"] = said.message_id
-        if queued > born and (said := self._event(queued, low, host, queue_id)) and said.event == "qmgr":
-            facts["sender"] = said.sender
-            facts["size"], facts["nrcpt"] = said.size, said.nrcpt
+        if known > born and (said := self._said(known, low, host, queue_id)):
+            facts["message_id"] = said.get("message_id")
+        if queued > born and (said := self._said(queued, low, host, queue_id)) and said["event"] == "qmgr":
+            facts["sender"] = said["sender"]
+            facts["size"], facts["nrcpt"] = said.get("size"), said.get("nrcpt")
         for name in _OWN:
             if facts.get(name) is not None and getattr(event, name) is None:
                 changes[name] = facts[name]
         if event.event == "expired":
             self._last_try(event, max(born, low), host, changes)
 
-    def _origin(self, queue_id: str, until: int, low: int, host: str | None, depth: int) -> Facts:
+    def _origin(self, queue_id: str, until: int, low: int, host: str | None, depth: int) -> Fields:
         """Where a message came from as far as lines before ``until`` tell: its client, or that of the message that it
         was before a filter or a forwarding."""
         born = self._client.get(queue_id.encode()) or 0
-        begun = self._event(born, low, host, queue_id) if born < until else None
-        facts: Facts = {}
-        if begun is not None and begun.event == "client":
-            facts = {name: value for name in _OF_CLIENT if (value := getattr(begun, name)) is not None}
-        elif begun is not None and begun.event == "cleanup":
-            facts = {"sender": begun.sender}
+        begun = self._said(born, low, host, queue_id) if born < until else None
+        facts: Fields = {}
+        if begun is not None and begun["event"] == "client":
+            facts = {name: begun[name] for name in _OF_CLIENT if name in begun}
+        elif begun is not None and begun["event"] == "cleanup":
+            facts = {"sender": begun.get("sender")}
         if "sasl_username" in facts or depth == 0:
             return facts
         before, at = self._before(queue_id, begun, born, until, low, host)
@@ -233,89 +246,106 @@ class Correlator:
         return facts
 
     def _before(
-        self, queue_id: str, begun: Event | None, born: int, until: int, low: int, host: str | None
+        self, queue_id: str, begun: Fields | None, born: int, until: int, low: int, host: str | None
     ) -> tuple[str | None, int]:
         """Which message another one was before, and the offset of the line that says so.
 
         Postfix says it itself, or the delivery that handed it on; else it is the last one from elsewhere that has the
         same message ID, where a filter or alias table of this machine gave it back.
         """
-        if begun is not None and begun.orig_queue_id is not None:
-            return begun.orig_queue_id, born
+        if begun is not None and "orig_queue_id" in begun:
+            return begun["orig_queue_id"], born
         at = self._onward.get(queue_id.encode()) or 0
-        if low <= at < until and at > born and (handing := self._delivery(at, low, host, queue_id)) is not None:
-            return handing.queue_id, at
-        if begun is not None and (begun.event != "client" or begun.client_addr not in _LOOPBACK):
+        if born < at < until and (handing := self._delivery(at, low, host, queue_id)) is not None:
+            return handing["queue_id"], at
+        if begun is not None and (begun["event"] != "client" or begun.get("client_addr") not in _LOOPBACK):
             return None, 0
         known = self._id.get(queue_id.encode()) or 0
-        said = self._event(known, low, host, queue_id) if born < known < until else None
-        if said is None or said.message_id is None:
+        said = self._said(known, low, host, queue_id) if born < known < until else None
+        if said is None or "message_id" not in said:
             return None, 0
-        for at in self._same_id.get(said.message_id.encode()) or ():
-            if low <= at < known and (other := self._any(at, low, host)) is not None and other.queue_id is not None:
-                its = self._client.get(other.queue_id.encode()) or 0
-                source = self._event(its, low, host, other.queue_id) if its < at else None
-                if other.queue_id != queue_id and source is not None and source.client_addr not in _LOOPBACK:
-                    return other.queue_id, known
+        for at in self._same_id.get(said["message_id"].encode()) or ():
+            other = (self._any(at, low, host) or {}).get("queue_id") if at < known else None
+            if other is not None and other != queue_id:
+                its = self._client.get(other.encode()) or 0
+                source = self._said(its, low, host, other) if its < at else None
+                if source is not None and source.get("client_addr") not in _LOOPBACK:
+                    return other, known
         return None, 0
 
-    def _any(self, at: int, low: int, host: str | None) -> Event | None:
-        """The event of a line of whatever queue ID."""
+    def _any(self, at: int, low: int, host: str | None) -> Fields | None:
+        """What the line at an offset says, of whatever queue ID."""
+        line = self._line(at, low)
+        head = parse_head(line) if line is not None else None
+        return read(head) if head is not None and head.host == host else None
+
+    def _line(self, at: int, low: int) -> bytes | None:
         number = bisect_right(self._offsets, at - 1) - 1
         if at < low or number < 0 or at - 1 - self._offsets[number] >= len(self._blocks[number]):
             return None
         data, place = self._blocks[number], at - 1 - self._offsets[number]
         stop = data.find(b"\n", place)
-        head = parse_head(data[data.rfind(b"\n", 0, place) + 1 : stop if stop >= 0 else len(data)])
-        return parse(head) if head is not None and head.host == host else None
+        return data[data.rfind(b"\n", 0, place) + 1 : stop if stop >= 0 else len(data)]
 
-    def _delivery(self, at: int, low: int, host: str | None, following: str) -> Event | None:
+    def _delivery(self, at: int, low: int, host: str | None, following: str) -> Fields | None:
         """The delivery by which a mail went on under another queue ID of ours."""
-        event = self._any(at, low, host)
-        if event is None or event.event != "delivery" or event.next_queue_id != following:
+        said = self._any(at, low, host)
+        if said is None or said["event"] != "delivery" or said.get("next_queue_id") != following:
             return None
-        return event if event.direction in ("internal", "local") and event.queue_id else None
+        return said if said["direction"] in ("internal", "local") and "queue_id" in said else None
 
-    def _last_try(self, event: Event, low: int, host: str | None, changes: Facts) -> None:
+    def _last_try(self, event: Event, low: int, host: str | None, changes: Fields) -> None:
         """Tell a mail that expired its last attempt, where all attempts were for one recipient."""
         tries = [
             said
             for at in self._deferred.get((event.queue_id or "").encode()) or ()
-            if (said := self._event(at, low, host, event.queue_id)) is not None and said.event == "delivery"
+            if (said := self._said(at, low, host, event.queue_id)) is not None and said["event"] == "delivery"
         ]
-        if tries and len({said.recipient for said in tries}) == 1:
+        if tries and len({said["recipient"] for said in tries}) == 1:
             for name in _LAST_TRY:
-                if getattr(event, name) is None and (value := getattr(tries[0], name)) is not None:
+                if getattr(event, name) is None and (value := tries[0].get(name)) is not None:
                     changes[name] = value
 
-    def _of_session(self, event: Event, low: int, changes: Facts) -> None:
+    def _of_session(self, event: Event, low: int, changes: Fields) -> None:
         """Add what a session's lines say of its client."""
         place = f"{event.process}[{event.pid}".encode()
+        since = self._logins.get(place) if event.sasl_username is None else None
+        nameless = event.client_name == "unknown" and event.detail is None
+        if not nameless and since is None and event.client_addr is not None:
+            return
         at, names = self._connects.get(place) or (0, None)
-        client = self._event(at, low, event.host, None)
-        if client is None or client.event != "connect":
+        client = self._client_at(at, low, event) if at else None
+        if client is None:
             return
         if event.client_addr is None:
-            for name in ("client_name", "client_addr", "client_port"):
-                if (value := getattr(client, name)) is not None:
-                    changes[name] = value
-        if event.client_name == "unknown" and event.detail is None:
-            said = [one for where in names or () if (one := self._event(where, low, event.host, None)) is not None]
-            warning = next((one for one in said if one.ptr_name), next(iter(said), None))
-            if warning is None or warning.client_addr not in (None, client.client_addr):
+            changes.update(client)
+        if nameless:
+            said = [one for where in names or () if (one := self._said(where, low, event.host, None)) is not None]
+            warning = next((one for one in said if "ptr_name" in one), next(iter(said), None))
+            if warning is None or warning.get("client_addr") not in (None, client["client_addr"]):
                 changes["detail"] = "no_ptr"
             else:
-                changes["detail"] = warning.detail or "ptr_unresolvable"
-                if warning.ptr_name is not None:
-                    changes["ptr_name"] = warning.ptr_name
-        if event.sasl_username is None and (since := self._logins.get(place) or 0) > at:
-            login = self._any(since, low, event.host)
-            if login is not None and login.event == "client" and login.sasl_username is not None:
-                changes["sasl_username"] = login.sasl_username
-                if login.sasl_method is not None:
-                    changes["sasl_method"] = login.sasl_method
-                if event.direction == "inbound":
-                    changes["direction"] = "submission"
+                changes["detail"] = warning.get("detail") or "ptr_unresolvable"
+                if "ptr_name" in warning:
+                    changes["ptr_name"] = warning["ptr_name"]
+        login = self._any(since, low, event.host) if since is not None and since > at else None
+        if login is not None and login["event"] == "client" and "sasl_username" in login:
+            changes["sasl_username"] = login["sasl_username"]
+            if "sasl_method" in login:
+                changes["sasl_method"] = login["sasl_method"]
+            if event.direction == "inbound":
+                changes["direction"] = "submission"
+
+    def _client_at(self, at: int, low: int, event: Event) -> Fields | None:
+        """The client of a ``connect from`` line."""
+        usual = f" {event.host} {event.process}[{event.pid}]: connect from {event.client_name}[{event.client_addr}]"
+        line = self._line(at, low)
+        if line is not None and line.endswith(usual.encode()) and len(line) - len(usual) < _LONGEST_STAMP:
+            return {"client_addr": event.client_addr}  # what is known already
+        said = self._said(at, low, event.host, None)
+        if said is None or said["event"] != "connect":
+            return None
+        return {name: said[name] for name in ("client_name", "client_addr", "client_port") if name in said}
 
 
 def _first_word(text: bytes) -> bytes:

@@ -75,6 +75,14 @@ def parse(head: Head) -> Event | None:
 
     A text of unknown form gives an event ``other`` (``warning``, where it is one) with its ``text``.
     """
+    fields = read(head)
+    if fields is None:
+        return None
+    return make_event(stamp=head.stamp, host=head.host, process=head.tag, pid=head.pid, repeat=head.repeat, **fields)
+
+
+def read(head: Head) -> Fields | None:
+    """The fields of ``parse`` that the text of a line tells, ``program`` and ``event`` among them."""
     program = head.program
     if program is None or head.tag is None:
         return None
@@ -92,15 +100,7 @@ def parse(head: Head) -> Event | None:
             fields["queue_id"] = split[0]
     if "truncated" in head.flags:
         fields["flags"] = ("truncated", *fields.get("flags", ()))
-    if "program" in fields:
-        program = fields.pop("program")
-    return make_event(
-        stamp=head.stamp,
-        host=head.host,
-        process=head.tag,
-        program=program,
-        pid=head.pid,
-        severity=severity,
-        repeat=head.repeat,
-        **fields,
-    )
+    if severity is not None:
+        fields["severity"] = severity
+    fields.setdefault("program", program)
+    return fields

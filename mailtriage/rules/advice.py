@@ -119,13 +119,17 @@ def _names(rule: Rule) -> frozenset[str]:
     return frozenset(PLACEHOLDERS).union(*(_GROUP.findall(p) for p in rule.match))
 
 
-def advise(classification: Classification, values: Mapping[str, str] = {}, lang: str = "en") -> Advice:
-    """The advice of a rule for a case.
+def lookup_url(classification: Classification, own_ip: str | None = None) -> str | None:
+    """The first page on which to look up the address that a reply is about; None where its rule has none."""
+    rule = classification.rule
+    if rule is None or not any(template.kind == "lookup" for template in rule.links):
+        return None
+    case = _Case(_known(classification, {"own_ip": own_ip} if own_ip else {}), frozenset(), _texts("en"))
+    return next((url for link in rule.links if link.kind == "lookup" and (url := case.link(link))), None)
 
-    ``values`` are what the caller knows (``own_ip``, ``own_host``, ``domain``, ``recipient``, ``client_ip`` …, see
-    docs/rules.md); what the reply itself said comes on top, but for an ``own_ip`` that no mail can have come from.
-    """
-    texts = _texts(lang)
+
+def _known(classification: Classification, values: Mapping[str, str]) -> dict[str, str]:
+    """What is known of a case: what the caller says, and on top of it what the reply said."""
     captures = {k: v for k, v in classification.captures.items() if k != "own_ip"}
     known = {k: str(v) for k, v in values.items() if v} | captures
     if "reply" in known:
@@ -135,6 +139,17 @@ def advise(classification: Classification, values: Mapping[str, str] = {}, lang:
     for name in ("operator", "via", "own_ip"):
         if value := getattr(classification, name):
             known[name] = value
+    return known
+
+
+def advise(classification: Classification, values: Mapping[str, str] = {}, lang: str = "en") -> Advice:
+    """The advice of a rule for a case.
+
+    ``values`` are what the caller knows (``own_ip``, ``own_host``, ``domain``, ``recipient``, ``client_ip`` …, see
+    docs/rules.md); what the reply itself said comes on top, but for an ``own_ip`` that no mail can have come from.
+    """
+    texts = _texts(lang)
+    known = _known(classification, values)
     rule = classification.rule
     if rule is None:
         case = _Case(known, frozenset(PLACEHOLDERS), texts)

@@ -5,25 +5,33 @@ A worker takes a chunk, reads the log for a fixed stretch before it to know what
 wherever chunks begin, and few events are held at a time.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 
 from mailtriage.model.event import FAILURES, Event
+from mailtriage.model.stamp import Stamp
 from mailtriage.postfix.build import amend
 from mailtriage.postfix.correlate import HORIZON, PATTERNS, Correlator
 from mailtriage.postfix.parse import parse
-from mailtriage.scan.chunk import Chunk, ScanPlan
+from mailtriage.rules.advice import lookup_url
+from mailtriage.scan.chunk import Chunk, ScanPlan, split
 from mailtriage.scan.events import Told, told
 from mailtriage.scan.executor import Executor
 from mailtriage.scan.gather import rule_book
+from mailtriage.scan.meaning import classify
 from mailtriage.scan.pointer import Marks
+from mailtriage.scan.quick import Shapes, Understood
+from mailtriage.scan.refusal import Cut, agrees
+from mailtriage.scan.survey import Survey
+from mailtriage.scan.tally import Place
 from mailtriage.sources.interface import LONGEST_LINE, Source
 from mailtriage.sources.reading import Reader
 from mailtriage.syslog.calendar import Calendar
-from mailtriage.syslog.head import parse_head
+from mailtriage.syslog.head import Head, parse_head
 
 # What every line that fails holds (mailtriage.model.event.FAILURES); the parser verifies. None overlaps another, nor
 # one of what the correlator notes; a status for now is among those.
@@ -33,15 +41,19 @@ _FAILED = (
 )  # fmt: skip
 _ALL = (*PATTERNS, *_FAILED)
 _FOR_NOW = PATTERNS.index(rb"status=(?:deferred|SOFTBOUNCE)")
+SIZE = 16 * 1024 * 1024  # bytes of a stretch
+SIZE_EVERY = 8 * 1024 * 1024
+_HOUR = 3_600_000_000  # microseconds
 _BACK = 200  # lines looked at for the one that "last message repeated" speaks of
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A chunk, what stands before it in the source's lines, and the logs of which its source is the next part."""
+    """A chunk, how many lines stand before it in its source, and the logs of which its source is the next part."""
 
     chunk: Chunk
-    lines_before: int = 0  # of the source
+    mark: int = 0  # an offset at or before its start, at which a line begins
+    lines_before_mark: int = 0
     older: tuple[Source, ...] = field(default=())  # the oldest first
 
 
@@ -51,7 +63,7 @@ class Wanted:
 
     plan: ScanPlan
     calendar: Calendar | None
-    encode: Callable[[Told], bytes]  # of module level; no bytes: not wanted
+    encode: Callable[[Told], bytes] | None  # picklable; no bytes: not wanted
     every: bool = False  # one for each line of Postfix, not only for failures
     own_ip: str | None = None
 
@@ -63,13 +75,26 @@ def attempts(executor: Executor, stretches: Sequence[Stretch], wanted: Wanted) -
 
 def _encoded(wanted: Wanted, stretch: Stretch) -> bytearray:
     encode = wanted.encode
+    assert encode is not None
     out = bytearray()
     for one in tell(stretch, wanted):
         out += encode(one)
     return out
 
 
-def older(sources: Sequence[Source], number: int) -> tuple[Source, ...]:
+def stretches(survey: Survey, size: int | None = None, every: bool = False) -> list[Stretch]:
+    """All that was surveyed, in order, in stretches of ``size`` bytes (by default such that results stay small)."""
+    out = []
+    for number, source in enumerate(survey.sources):
+        marks = sorted({source.first, *survey.tally.rows.get(number, ())})
+        before = _older(survey.sources, number)
+        for chunk in split(number, source, size or (SIZE_EVERY if every else SIZE)):
+            mark = marks[bisect_right(marks, chunk.start) - 1]
+            out.append(Stretch(chunk, mark, survey.line(Place(number, mark, 0, None)) - 1, before))
+    return out
+
+
+def _older(sources: Sequence[Source], number: int) -> tuple[Source, ...]:
     """The sources whose end may tell something about the beginning of one, the oldest first."""
     found: list[Source] = []
     size = 0
@@ -82,15 +107,23 @@ def older(sources: Sequence[Source], number: int) -> tuple[Source, ...]:
     return tuple(found)
 
 
+def every_event(sources: Sequence[Source], plan: ScanPlan) -> Iterator[Told]:
+    """All events of some sources, without their times."""
+    wanted = Wanted(plan, None, None, every=True)
+    for number, source in enumerate(sources):
+        yield from tell(Stretch(Chunk(number, source, source.first)), wanted)
+
+
 def tell(stretch: Stretch, wanted: Wanted) -> Iterator[Told]:
     """The refused and failed attempts in a stretch, or all its events."""
     chunk, plan = stretch.chunk, wanted.plan
     marks = Marks(_ALL, plan.hyperscan)
     correlator = Correlator()
     shift = _look_back(stretch, correlator, marks)
+    shapes = Shapes()
     dates = _Dates(wanted.calendar, chunk.number)
     book = rule_book(plan.user_packs)
-    row = stretch.lines_before
+    row = stretch.lines_before_mark + _lines(chunk.source, stretch.mark, chunk.start)
     name = chunk.source.name
     for block in Reader(chunk.source, chunk.start, chunk.end):
         data, offset = block.data, block.offset
@@ -102,15 +135,31 @@ def tell(stretch: Stretch, wanted: Wanted) -> Iterator[Told]:
             row += data.count(b"\n", counted, start)
             counted = start
             at = start + offset + shift
-            event = _event(line, at, correlator)
-            if event is None or not (wanted.every or event.failed):
+            head = parse_head(line)
+            if head is None:
                 continue
-            time = dates.date(offset + start, event)
+            short = shapes.event(head)
+            found, lookup = None, None
+            if isinstance(short, Understood):
+                event, found = short
+            else:
+                read = _event(head, at, correlator)
+                if read is None or not (wanted.every or read.failed):
+                    continue
+                event = read
+            time = dates.date(offset + start, event.stamp)
             if (plan.since is not None or plan.until is not None) and not _between(time, plan):
                 continue
+            sure = isinstance(short, Cut) and agrees(short, event)
+            direction = event.direction
             if event.event in FAILURES:
                 event = correlator.told(event, at)
-            yield told(event, name, row + 1, time, book, wanted.own_ip)
+            if event.failed and (found is None or event.direction != direction):
+                found = classify(book, event)
+                lookup = lookup_url(found, wanted.own_ip)
+                if isinstance(short, Cut) and sure and event.direction == direction:
+                    shapes.learn(head, short, event, found, lookup)
+            yield told(event, name, row + 1, time, found, lookup)
         row += data.count(b"\n", counted)
 
 
@@ -133,63 +182,52 @@ def _look_back(stretch: Stretch, correlator: Correlator, marks: Marks) -> int:
     return shift
 
 
+def _lines(source: Source, start: int, end: int) -> int:
+    """How many lines end in a part of a source."""
+    return sum(block.buffer.count(b"\n", block.begin, block.end) for block in Reader(source, start, end))
+
+
 def _note(reader: Reader, shift: int, correlator: Correlator, marks: Marks) -> int:
     """Note what a reader brings; returns how long the source is."""
     end = reader.source.first
     for block in reader:
         data = block.data
         correlator.block(data, block.offset + shift)
-        for to, number in marks.ends(data):
-            if number < len(PATTERNS):
-                correlator.note(number, to)
+        correlator.note(marks.ends(data), 0, len(data))
         end = block.offset + len(data)
     return reader.source.size if reader.source.seekable else end
 
 
 def _pointed(data: bytes, ends: list[tuple[int, int]], correlator: Correlator) -> Iterator[tuple[int, bytes]]:
     """Begin and bytes of each line that may tell of a failure. What is noted of a line is noted after it was given."""
-    note, known, count = correlator.note, len(PATTERNS), len(ends)
     done = last = 0
     for to, number in ends:
-        if to <= last or (number < known and number != _FOR_NOW):
+        if to <= last or (number < len(PATTERNS) and number != _FOR_NOW):
             continue
         start = data.rfind(b"\n", last, to) + 1 or last
         stop = data.find(b"\n", to)
         last = stop + 1 if stop >= 0 else len(data)
-        while ends[done][0] <= start:
-            if ends[done][1] < known:
-                note(ends[done][1], ends[done][0])
-            done += 1
+        done = correlator.note(ends, done, start)
         yield start, data[start:last]
-    while done < count:
-        if ends[done][1] < known:
-            note(ends[done][1], ends[done][0])
-        done += 1
+    correlator.note(ends, done, len(data))
 
 
 def _every(data: bytes, ends: list[tuple[int, int]], correlator: Correlator) -> Iterator[tuple[int, bytes]]:
     """Begin and bytes of every line, likewise."""
-    note, known, count = correlator.note, len(PATTERNS), len(ends)
     done = start = 0
     while start < len(data):
         stop = data.find(b"\n", start) + 1 or len(data)
-        while done < count and ends[done][0] <= start:
-            if ends[done][1] < known:
-                note(ends[done][1], ends[done][0])
-            done += 1
+        if done < len(ends) and ends[done][0] <= start:
+            done = correlator.note(ends, done, start)
         yield start, data[start:stop]
         start = stop
-    while done < count:
-        if ends[done][1] < known:
-            note(ends[done][1], ends[done][0])
-        done += 1
+    correlator.note(ends, done, len(data))
 
 
-def _event(line: bytes, at: int, correlator: Correlator) -> Event | None:
+def _event(head: Head, at: int, correlator: Correlator) -> Event | None:
     """What a line says; for "last message repeated", what the last line of that host said."""
-    head = parse_head(line)
-    if head is None or "repeats_last" not in head.flags:
-        return parse(head) if head is not None else None
+    if "repeats_last" not in head.flags:
+        return parse(head)
     host = (head.host or "").encode()
     for before in islice(correlator.lines_before(at), _BACK):
         if host in before and b"last message " not in before:
@@ -201,23 +239,31 @@ def _event(line: bytes, at: int, correlator: Correlator) -> Event | None:
 
 
 class _Dates:
-    """Dates events; many in a row have the same time."""
+    """Dates events, an hour at a time."""
 
     def __init__(self, calendar: Calendar | None, source: int) -> None:
         self._calendar = calendar
         self._source = source
-        self._known: dict[tuple[object, ...], datetime] = {}
+        self._hours: dict[tuple[int, int | None, int | None], datetime | None] = {}
 
-    def date(self, offset: int, event: Event) -> datetime | None:
-        stamp, calendar = event.stamp, self._calendar
+    def date(self, offset: int, stamp: Stamp | None) -> datetime | None:
+        calendar = self._calendar
         if stamp is None or calendar is None:
             return None
-        key = (stamp, None if stamp.dated else calendar.year(self._source, offset, stamp))
-        if (when := self._known.get(key)) is None:
-            if len(self._known) > 1000:
-                self._known.clear()
-            when = self._known[key] = calendar.date(self._source, offset, stamp)
-        return when
+        hour, behind = divmod(stamp.micros, _HOUR)
+        key = (hour, stamp.offset, None if stamp.dated else calendar.year(self._source, offset, stamp))
+        begin = self._hours.get(key)
+        if begin is None:
+            begin, end = (
+                calendar.date(self._source, offset, stamp._replace(micros=hour * _HOUR + more))
+                for more in (0, _HOUR - 1)
+            )
+            if begin.utcoffset() != end.utcoffset() or end - begin != timedelta(microseconds=_HOUR - 1):
+                return calendar.date(self._source, offset, stamp)
+            if len(self._hours) > 1000:
+                self._hours.clear()
+            self._hours[key] = begin
+        return begin + timedelta(microseconds=behind)
 
 
 def _between(when: datetime | None, plan: ScanPlan) -> bool:

@@ -5,9 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from mailtriage.model.event import Event
-from mailtriage.rules.advice import advise
-from mailtriage.rules.book import Classification, RuleBook
-from mailtriage.scan import meaning
+from mailtriage.rules.book import Classification
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +57,16 @@ class ToldLife:
         return next((rank for rank in ranks if rank in last.values()), "unknown")
 
 
-def told(event: Event, source: str, line: int, time: datetime | None, book: RuleBook, own_ip: str | None) -> Told:
-    """An event with what the rules say of it."""
+def told(
+    event: Event, source: str, line: int, time: datetime | None, found: Classification | None, lookup: str | None
+) -> Told:
+    """An event with what the rules say of it (``found``, of a failure, and where to ``lookup``)."""
     inferred = event.inferred
     if event.stamp is not None and not event.stamp.dated:
         inferred = ("time", *inferred)
-    if not event.failed:
+    if found is None:
         return Told(event, source, line, time, inferred=inferred)
-    found = meaning.classify(book, event)
     return Told(
         event, source, line, time, found.cause, event.detail or found.detail, found.rule.id if found.rule else None,
-        found.operator, found.via, _lookup(found, own_ip), inferred,
+        found.operator, found.via, lookup, inferred,
     )  # fmt: skip
-
-
-def _lookup(found: Classification, own_ip: str | None) -> str | None:
-    if found.rule is None or not any(link.kind == "lookup" for link in found.rule.links):
-        return None
-    advice = advise(found, {"own_ip": own_ip} if own_ip else {})
-    return next((link.url for link in advice.links if link.kind == "lookup"), None)

@@ -47,6 +47,14 @@ def triage(
     return Result(_report(desk, findings, unread), tuple(findings))
 
 
+def overview(survey: Survey, given: Given | None = None, unread: Sequence[Unread] = ()) -> Report:
+    """What was read and what is known of it, without judging; the report of ``triage`` but for ``noise``."""
+    tally = survey.tally
+    last = [when for place in tally.last.values() if (when := survey.when(place))]
+    own = learn(tally, given or Given())
+    return _report(Desk(survey, RuleBook(), Texts(), own, [], max(last, default=None)), (), unread)
+
+
 def _order(finding: Finding) -> tuple[object, ...]:
     """Severe before harmless, our own users' trouble before others', what goes on before what is over."""
     whose = 0 if finding.own_users or finding.direction in ("outbound", "submission", "local") else 1
