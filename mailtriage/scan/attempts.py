@@ -25,7 +25,7 @@ from mailtriage.scan.gather import rule_book
 from mailtriage.scan.meaning import classify
 from mailtriage.scan.pointer import Marks
 from mailtriage.scan.quick import Shapes, Understood
-from mailtriage.scan.refusal import Cut, agrees
+from mailtriage.scan.shortway import Cut, agrees
 from mailtriage.scan.survey import Survey
 from mailtriage.scan.tally import Place
 from mailtriage.sources.interface import LONGEST_LINE, Source
@@ -131,34 +131,33 @@ def tell(stretch: Stretch, wanted: Wanted) -> Iterator[Told]:
         ends = marks.ends(data)
         lines = _every(data, ends, correlator) if wanted.every else _pointed(data, ends, correlator)
         counted = 0
-        for start, line in lines:
+        for start, stop in lines:
             row += data.count(b"\n", counted, start)
             counted = start
             at = start + offset + shift
-            head = parse_head(line)
-            if head is None:
-                continue
-            short = shapes.event(head)
-            found, lookup = None, None
+            line = data[start:stop]
+            short = shapes.event(line)
+            head, found, lookup = None, None, None
             if isinstance(short, Understood):
                 event, found = short
             else:
-                read = _event(head, at, correlator)
+                head = parse_head(line)
+                read = _event(head, at, correlator) if head is not None else None
                 if read is None or not (wanted.every or read.failed):
                     continue
                 event = read
             time = dates.date(offset + start, event.stamp)
             if (plan.since is not None or plan.until is not None) and not _between(time, plan):
                 continue
-            sure = isinstance(short, Cut) and agrees(short, event)
+            sure = isinstance(short, Cut) and head is not None and agrees(short, head, event)
             direction = event.direction
             if event.event in FAILURES:
                 event = correlator.told(event, at)
             if event.failed and (found is None or event.direction != direction):
                 found = classify(book, event)
                 lookup = lookup_url(found, wanted.own_ip)
-                if isinstance(short, Cut) and sure and event.direction == direction:
-                    shapes.learn(head, short, event, found, lookup)
+                if isinstance(short, Cut) and head is not None and sure and event.direction == direction:
+                    shapes.learn(line, head, short, event, found, lookup)
             yield told(event, name, row + 1, time, found, lookup)
         row += data.count(b"\n", counted)
 
@@ -198,29 +197,31 @@ def _note(reader: Reader, shift: int, correlator: Correlator, marks: Marks) -> i
     return reader.source.size if reader.source.seekable else end
 
 
-def _pointed(data: bytes, ends: list[tuple[int, int]], correlator: Correlator) -> Iterator[tuple[int, bytes]]:
-    """Begin and bytes of each line that may tell of a failure. What is noted of a line is noted after it was given."""
+def _pointed(data: bytes, ends: list[tuple[int, int]], correlator: Correlator) -> Iterator[tuple[int, int]]:
+    """Begin and end of each line that may tell of a failure. What is noted of a line is noted after it was given."""
     done = last = 0
     for to, number in ends:
         if to <= last or (number < len(PATTERNS) and number != _FOR_NOW):
             continue
         start = data.rfind(b"\n", last, to) + 1 or last
         stop = data.find(b"\n", to)
-        last = stop + 1 if stop >= 0 else len(data)
+        stop = stop if stop >= 0 else len(data)
+        last = stop + 1
         done = correlator.note(ends, done, start)
-        yield start, data[start:last]
+        yield start, stop
     correlator.note(ends, done, len(data))
 
 
-def _every(data: bytes, ends: list[tuple[int, int]], correlator: Correlator) -> Iterator[tuple[int, bytes]]:
-    """Begin and bytes of every line, likewise."""
+def _every(data: bytes, ends: list[tuple[int, int]], correlator: Correlator) -> Iterator[tuple[int, int]]:
+    """Begin and end of every line, likewise."""
     done = start = 0
     while start < len(data):
-        stop = data.find(b"\n", start) + 1 or len(data)
+        stop = data.find(b"\n", start)
+        stop = stop if stop >= 0 else len(data)
         if done < len(ends) and ends[done][0] <= start:
             done = correlator.note(ends, done, start)
-        yield start, data[start:stop]
-        start = stop
+        yield start, stop
+        start = stop + 1
     correlator.note(ends, done, len(data))
 
 
