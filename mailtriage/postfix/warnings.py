@@ -22,6 +22,8 @@ _TEMPORARY = (
     "system error",
 )
 _SASL_SENTENCES = ("SASL authentication failure", "SASL authentication problem")
+# Sentences of the SASL library that tell of our own set-up, not of a wrong password.
+_SASL_SET_UP = (": No worthy mechs", ": cannot connect to ", ": unable to open ")
 _RATE = re.compile(r"[A-Z][A-Za-z ]{4,40} limit exceeded: \d{1,9} from ")
 _FROM_CLIENT = re.compile(
     r"(?:non-SMTP command|Illegal address syntax|Refusing [A-Za-z]{2,20} (?:service )?request|reject: ETRN .{1,256}?)"
@@ -46,7 +48,8 @@ def _warning(text: str) -> f.Fields | None:
     if text.startswith("hostname ") or ": hostname " in text[:64] or ": address not listed for hostname " in text[:64]:
         return hostname(text)
     if text.startswith(_SASL_SENTENCES):
-        return {"event": "warning" if "problem" in text[:28] else "sasl_failure"}
+        ours = "problem" in text[:28] or text[27:].startswith(_SASL_SET_UP)
+        return {"event": "warning" if ours else "sasl_failure"}
     if found := _RATE.match(text) or _FROM_CLIENT.match(text):
         client = f.peer(text, found.end())
         return {"event": "warning", **f.client_fields(client)} if client else None

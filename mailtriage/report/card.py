@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from mailtriage.model.finding import Finding, LostMail, Step
-from mailtriage.report.facts import aside, late, many
+from mailtriage.report.facts import aside, counted, late, many
 from mailtriage.report.facts import episode as told_episode
 from mailtriage.report.safe import plain
 from mailtriage.report.state import state_words
@@ -195,7 +195,7 @@ class Card:
             what.append(say("report.facts.to", names=", ".join(domains[:3]) + (" …" if len(domains) > 3 else "")))
         parts = [(0, say("report.facts.beside").join(what))]
         if finding.count != finding.messages:
-            parts.append((4, say("report.attempts", count=finding.count, number=f"{finding.count:,}")))
+            parts.append((4, say(counted(finding), count=finding.count, number=f"{finding.count:,}")))
         if finding.direction == "inbound" and any(finding.senders):
             names = [sender or "<>" for sender in finding.senders[:2]]
             more = finding.distinct.get("senders", 0) - len(names)
@@ -274,7 +274,7 @@ class Card:
         if len(finding.episodes) > 1:
             yield self.heading("episodes")
             for episode in finding.episodes:
-                yield from self.paragraph(told_episode(episode, self.texts))
+                yield from self.paragraph(told_episode(episode, self.texts, counted(finding)))
         if finding.evidence:
             yield self.heading("evidence")
             lines = finding.evidence[:EVIDENCE]

@@ -51,9 +51,15 @@ def how_many(finding: Finding, texts: Texts) -> str:
         parts.append(texts.say("report.facts.to", names=names))
     sentence = texts.say("report.facts.beside").join(parts)
     if finding.count != finding.messages:
-        attempts = texts.say("report.attempts", count=finding.count, number=f"{finding.count:,}")
+        attempts = texts.say(counted(finding), count=finding.count, number=f"{finding.count:,}")
         sentence = between([sentence, attempts], texts) if sentence else attempts
     return sentence
+
+
+def counted(finding: Finding) -> str:
+    """The key of what ``count`` counts: attempts to deliver, or lines in which the server tells of itself."""
+    own = finding.party.kind == "own_server" and (finding.rule or "").startswith("server.")
+    return "report.lines" if own else "report.attempts"
 
 
 def from_whom(finding: Finding, texts: Texts) -> str:
@@ -88,9 +94,9 @@ def lost(mail: LostMail | LateMail, texts: Texts) -> str:
     return texts.say("report.lost.line", sender=sender, recipient=mail.recipient or "?", when=when)
 
 
-def episode(one: Episode, texts: Texts) -> str:
-    """An episode in a line."""
-    attempts = texts.say("report.attempts", count=one.count, number=f"{one.count:,}")
+def episode(one: Episode, texts: Texts, counts: str = "report.attempts") -> str:
+    """An episode in a line; ``counts`` is what ``counted`` says of its finding."""
+    attempts = texts.say(counts, count=one.count, number=f"{one.count:,}")
     parts = [texts.say("report.episode.line", span=span(one.first, one.last, texts), attempts=attempts)]
     if one.next_success:
         parts.append(texts.say("report.facts.again", when=texts.date(one.next_success)))

@@ -76,7 +76,7 @@ def view(number: int, finding: Finding, report: Report, texts: Texts) -> dict[st
             (say(f"html.parties.{label}"), [plain(x or "<>") for x in names[:NAMES]], _size(finding, name, len(names)))
             for label, name, names in _parties(finding)
         ],
-        "episodes": [plain(facts.episode(one, texts)) for one in finding.episodes],
+        "episodes": [plain(facts.episode(one, texts, facts.counted(finding))) for one in finding.episodes],
         "line": time_line(finding, report.first_time, report.last_time, texts),
         "evidence": [
             {"place": plain(f"{one.source}:{one.line}") if one.line else "", "text": plain(one.text)}

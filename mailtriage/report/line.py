@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from mailtriage.model.finding import Finding
+from mailtriage.report.facts import counted
 from mailtriage.report.safe import plain
 from mailtriage.report.state import state_words
 from mailtriage.texts.catalog import Texts
@@ -23,7 +24,7 @@ def line(finding: Finding, texts: Texts) -> str:
         state_words(finding, texts),
         finding.cause,
         finding.title,
-        texts.say("report.attempts", count=finding.count, number=finding.count),
+        texts.say(counted(finding), count=finding.count, number=finding.count),
         "..".join(times),
         ",".join(domains),
         finding.links[0].url if finding.links else "",

@@ -82,7 +82,7 @@ def section(number: int, finding: Finding, texts: Texts) -> Iterator[str]:
             yield from ("", f"**{say(f'report.label.{label}')}**", "", *block(text.strip()))
     if len(finding.episodes) > 1:
         yield from ("", f"**{say('report.label.episodes')}**", "")
-        yield from (f"- {escape(facts.episode(one, texts))}" for one in finding.episodes)
+        yield from (f"- {escape(facts.episode(one, texts, facts.counted(finding)))}" for one in finding.episodes)
     if finding.evidence:
         yield from ("", f"**{say('report.label.evidence')}**", "")
         places = (f"{one.source}:{one.line}: " if one.line else "" for one in finding.evidence)

@@ -295,6 +295,8 @@ class RuleBook:
         users = [e for e in entries if e.step == USER_STEP]  # entries stand by step, a user's first
         generic = [e for e in entries if e.step == GENERIC_STEP]
         between = entries[len(users) : len(entries) - len(generic)]
+        if query.direction == "server":
+            generic = []  # a warning is nobody's reply: its words mean something else
         for group, near in (
             (users, at_home), (_of(entries, at_home), at_home), (between, at_home),
             (_of(entries, at_recipient), at_recipient), (generic, at_home),

@@ -28,7 +28,8 @@ def query(event: Event) -> Query:
         if reply.how in _SPOKEN:
             return Query(reply.text, "outbound", reply.code, reply.dsn, event.relay_name, "smtp", None, None)
     if direction == "server":
-        return Query(event.text or event.reason or "", "server", program=event.program)
+        text = event.text or event.reason or ""
+        return Query(text.removeprefix(f"{event.queue_id}: "), "server", program=event.program)
     if event.event == "expired":
         return Query(f"status={event.status}, returned to sender", "outbound", program=event.program)
     if event.event == "delivery":

@@ -3,7 +3,7 @@
 They are claimed for the trouble, so that nobody reports them again as refused senders or failed deliveries.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from mailtriage.scan.tally import Group, GroupKey
@@ -14,6 +14,7 @@ from mailtriage.triage.trouble import Trouble, near
 Test = Callable[[GroupKey, Group], bool]
 
 MARGIN = timedelta(hours=1)
+DOUBLE_BOUNCE = "double-bounce@"  # double_bounce_sender: notices to the postmaster that nothing can bounce to
 _CONFIGURATION = ("postfix.server-configuration", "postfix-client.server-configuration")
 _LOOKUP = ("postfix.temporary-lookup-failure", "postfix.alias-expansion", "postfix.resolver-failure", *_CONFIGURATION)
 _WRITE = ("postfix.queue-write-failed", "postfix.queue-full")
@@ -29,6 +30,8 @@ _BY_KIND: dict[str, tuple[str, ...]] = {
     "table_missing": _LOOKUP,
     "missing_support": _LOOKUP,
     "database_down": _LOOKUP,
+    "cache_down": ("postfix.recipient-probe-running",),
+    "mail_loops": ("postfix-remote.hops", "postfix.too-many-hops"),
     "resolver_broken": ("postfix.resolver-failure",),
     "unknown_transport": _TRANSPORT,
     "transport_down": _TRANSPORT,
@@ -39,6 +42,12 @@ _BY_KIND: dict[str, tuple[str, ...]] = {
         "postfix.recipient-unknown-virtual-alias", "postfix.recipient-unknown-relay", "postfix.local-unknown-user",
     ),
 }  # fmt: skip
+# Rule that leads a trouble → the same for it alone.
+_BY_RULE: dict[str, tuple[str, ...]] = {
+    "server.sasl-client-mechanisms": ("postfix-client.relay-login-mechanism",),
+}
+# Kind of trouble → rules of lines that say the same again, of no mail.
+_SAME: dict[str, tuple[str, ...]] = {"auth_socket_missing": ("server.auth-service-lost",)}
 _OUR_FAULT = ("system_error", "config_error")
 
 
@@ -69,6 +78,8 @@ def claim_hurt(desk: Desk, found: list[Trouble]) -> None:
             test = _test(trouble)
             if test is not None:
                 trouble.hurt += take(desk, _in_time(desk, trouble, test, margin))
+            if same := _SAME.get(trouble.kind):
+                trouble.after += take(desk, _in_time(desk, trouble, _of_rules(same), margin))
 
 
 def _in_time(desk: Desk, trouble: Trouble, test: Test, margin: timedelta) -> Test:
@@ -78,6 +89,10 @@ def _in_time(desk: Desk, trouble: Trouble, test: Test, margin: timedelta) -> Tes
     return inside
 
 
+def _of_rules(rules: Collection[str]) -> Test:
+    return lambda key, group: key.rule in rules
+
+
 def _test(trouble: Trouble) -> Test | None:
     kind = trouble.kind
     if kind == "relayhost_wrong":
@@ -85,16 +100,21 @@ def _test(trouble: Trouble) -> Test | None:
             key.direction == "outbound" and key.cause in ("dns_failure", "network") and key.outcome == "deferred"
             and any(dsn in ("4.3.5", "4.3.0") for _, dsn in group.codes)
         )  # fmt: skip
-    rules = set(_BY_KIND.get(kind, ()))
+    rules = set(_BY_KIND.get(kind, ())) | set(_BY_RULE.get(trouble.rule.id if trouble.rule else "", ()))
     if trouble.stopped:
         rules |= {*_TRANSPORT, "postfix.temporary-lookup-failure"}
+    if kind == "bounces_fail":
+        return lambda key, group: (
+            key.direction in ("outbound", "local") and bool(senders := group.senders.members())
+            and all(sender.startswith(DOUBLE_BOUNCE) for sender in senders)
+        )  # fmt: skip
     if kind == "domain_listed_twice":
         domains = {name.lower() for name in trouble.objects()}
         return lambda key, group: (
             key.rule in rules
             and any(address.rpartition("@")[2].lower() in domains for address in group.recipients.members())
         )  # fmt: skip
-    return (lambda key, group: key.rule in rules) if rules else None
+    return _of_rules(rules) if rules else None
 
 
 def ours(key: GroupKey, group: Group) -> bool:

@@ -13,6 +13,18 @@ _MACHINE = re.compile(
 )
 
 
+# Names that exist in a private network only (RFC 6762 Appendix G, RFC 8375), and what no address can have.
+_INSIDE = (
+    ".local", ".localdomain", ".lan", ".internal", ".intranet", ".home.arpa", ".private", ".corp", ".home", ".invalid",
+    ".localhost",
+)  # fmt: skip
+
+
+def is_inside(domain: str) -> bool:
+    """Whether nobody outside can know a domain: a bare word, none at all, or a name of private networks."""
+    return "." not in domain or domain.endswith(_INSIDE)
+
+
 def is_machine(address: str) -> bool:
     """Whether a mail address is called like a program's or a device's."""
     return bool(_MACHINE.match(address.partition("@")[0].partition("+")[0]))

@@ -64,7 +64,7 @@ def _order(finding: Finding) -> tuple[object, ...]:
 
 def _report(desk: Desk, findings: Sequence[Finding], unread: Sequence[Unread]) -> Report:
     survey, tally = desk.survey, desk.survey.tally
-    first = [when for place in tally.first.values() if (when := survey.when(place))]
+    seen = [when for ends in (tally.first, tally.last) for place in ends.values() if (when := survey.when(place))]
     counts = tally.counts
     undated = any(place.stamp and not place.stamp.dated for place in tally.first.values())
     noise: Counter[str] = Counter()
@@ -86,8 +86,8 @@ def _report(desk: Desk, findings: Sequence[Finding], unread: Sequence[Unread]) -
         lines=LineCounts(
             read=counts.read, postfix=counts.postfix, other=counts.other, broken=counts.broken, examined=counts.examined
         ),
-        first_time=min(first, default=None),
-        last_time=desk.now,
+        first_time=min(seen, default=None),
+        last_time=max(seen, default=None),
         hosts=servers(name for name, _ in sorted(tally.known.hosts.items(), key=lambda pair: (-pair[1], pair[0]))),
         own_ips=desk.own.ips,
         own_domains=desk.own.domains,

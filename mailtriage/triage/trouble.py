@@ -33,6 +33,8 @@ _AFTER = {  # rule → kinds of trouble that it may follow from
 }
 # What leads the rest where nothing that it could follow from is there.
 _LEADS_ELSE = ("server.database-query", "server.database-down", "server.table-lookup")
+# Rule that leads → rules of what follows from it, though these lead elsewhere.
+_FOLLOWED = {"server.spawn": frozenset({"server.policy-service"})}
 # One service is one trouble; of everything else all objects of a rule come together.
 _SERVICES = frozenset(
     {"milter_down", "policy_service_down", "filter_down", "unknown_transport", "transport_down", "config_broken",
@@ -127,6 +129,7 @@ def troubles(desk: Desk) -> list[Trouble]:
         else:
             leads.append(case)
     found = list(_together(desk, leads)) + list(_unknown_fatals(unknown))
+    found = _followers(desk, found)
     left = _attach(desk, found, follow)
     for rule_id in _LEADS_ELSE:
         mine = [case for case in left if case.rule == rule_id]
@@ -163,6 +166,20 @@ def _together(desk: Desk, leads: list[Case]) -> Iterator[Trouble]:
         trouble.after = [case for case in found if case.rule != lead.id]
         trouble.programs |= {case.key.trust for case in trouble.after if _fatal(case)}
         yield trouble
+
+
+def _followers(desk: Desk, found: list[Trouble]) -> list[Trouble]:
+    """Troubles without those that another one brings with it."""
+    left = []
+    for trouble in found:
+        id_ = trouble.rule.id if trouble.rule else ""
+        roots = [t for t in found if t.rule and id_ in _FOLLOWED.get(t.rule.id, ())]
+        roots = [t for t in roots if near(desk, t.groups, trouble.groups)]
+        if roots:
+            roots[0].after += trouble.mine
+        else:
+            left.append(trouble)
+    return left
 
 
 def _weight(rule: Rule) -> int:

@@ -41,7 +41,9 @@ def table_missing() -> Lab:
 
 def table_type_missing() -> Lab:
     """main.cf names a table of a type that is not installed."""
-    lab = lab_with_friends({"virtual_alias_maps": "mysql:/etc/postfix/mysql-virtual.cf"})
+    lab = lab_with_friends({"virtual_alias_maps": "mysql:/etc/postfix/mysql-virtual.cf"}, start=False)
+    lab.path("etc/postfix/dynamicmaps.cf").write_text("")  # as long as its package is not installed
+    lab.start()
     receive(lab, "taro", 2)
     return lab
 

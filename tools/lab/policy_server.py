@@ -1,9 +1,10 @@
 """A policy server (SMTPD_POLICY_README): greylisting, or any answer at all."""
 
-import contextlib
 import socket
-import threading
 from collections.abc import Callable
+from typing import BinaryIO
+
+from tools.lab.listening import Listening
 
 Policy = Callable[[dict[str, str]], str]
 """Attributes of the request → action, e.g. `dunno` or `450 4.2.0 …`."""
@@ -24,37 +25,20 @@ def greylisting(*known: str) -> Policy:
     return policy
 
 
-class PolicyServer:
+class PolicyServer(Listening):
     """Answers on `listener` (bound) by `policy`."""
 
     def __init__(self, listener: socket.socket, policy: Policy) -> None:
         self.policy = policy
-        self._listener = listener
-        listener.listen(20)
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(listener)
 
-    def close(self) -> None:
-        """Stop listening."""
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
-
-    def _talk(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError), connection.makefile("rwb") as stream:
-            request: dict[str, str] = {}
-            while line := stream.readline():
-                name, found, value = line.decode().rstrip("\n").partition("=")
-                if found:
-                    request[name] = value
-                elif request:
-                    stream.write(f"action={self.policy(request)}\n\n".encode())
-                    stream.flush()
-                    request = {}
+    def _talk(self, stream: BinaryIO) -> None:
+        request: dict[str, str] = {}
+        while line := stream.readline():
+            name, found, value = line.decode().rstrip("\n").partition("=")
+            if found:
+                request[name] = value
+            elif request:
+                stream.write(f"action={self.policy(request)}\n\n".encode())
+                stream.flush()
+                request = {}

@@ -1,10 +1,11 @@
 """A remote mail server that says what it is told to say."""
 
-import contextlib
 import socket
-import threading
 import time
 from collections.abc import Callable
+from typing import BinaryIO
+
+from tools.lab.listening import Listening
 
 Answer = str | None  # None: close the connection without a word
 Script = Callable[[str, str], Answer]
@@ -48,61 +49,44 @@ def lmtp(stage: str, argument: str) -> Answer:
     return accepting(stage, argument)
 
 
-class SmtpServer:
+class SmtpServer(Listening):
     """Listens on `listener` (bound) and answers by `script`, which may be changed while it runs."""
 
     def __init__(self, listener: socket.socket, script: Script = accepting) -> None:
         self.script = script
-        self._listener = listener
-        listener.listen(20)
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(listener)
 
-    def close(self) -> None:
-        """Stop listening: the next connection is refused."""
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+    def _talk(self, stream: BinaryIO) -> None:
+        recipients: list[str] = []
+        is_lmtp = False
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
+        def say(stage: str, argument: str = "") -> str:
+            answer = self.script(stage, argument)
+            if answer is None:
+                raise ConnectionResetError
+            if answer.startswith("sleep "):
+                time.sleep(float(answer.split()[1]))
+                return ""
+            stream.write(answer.encode() + b"\r\n")
+            stream.flush()
+            return answer
+
+        if not say("CONNECT").startswith("2"):
+            stream.readline()
+            return
+        while line := stream.readline():
+            verb, _, argument = line.decode(errors="replace").strip().partition(" ")
+            verb = verb.upper()
+            is_lmtp |= verb == "LHLO"
+            answer = say(verb, argument)
+            if verb == "MAIL":
+                recipients.clear()
+            if verb == "RCPT" and answer.startswith("2"):
+                recipients.append(argument.partition("<")[2].partition(">")[0])
+            if verb == "DATA" and answer.startswith("3"):
+                while (body := stream.readline()) and body != b".\r\n":
+                    pass
+                for recipient in recipients if is_lmtp else recipients[:1]:
+                    say("END", recipient)
+            if verb == "QUIT":
                 return
-            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
-
-    def _talk(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError), connection.makefile("rwb") as stream:
-            recipients: list[str] = []
-            is_lmtp = False
-
-            def say(stage: str, argument: str = "") -> str:
-                answer = self.script(stage, argument)
-                if answer is None:
-                    raise ConnectionResetError
-                if answer.startswith("sleep "):
-                    time.sleep(float(answer.split()[1]))
-                    return ""
-                stream.write(answer.encode() + b"\r\n")
-                stream.flush()
-                return answer
-
-            if not say("CONNECT").startswith("2"):
-                stream.readline()
-                return
-            while line := stream.readline():
-                verb, _, argument = line.decode(errors="replace").strip().partition(" ")
-                verb = verb.upper()
-                is_lmtp |= verb == "LHLO"
-                answer = say(verb, argument)
-                if verb == "MAIL":
-                    recipients.clear()
-                if verb == "RCPT" and answer.startswith("2"):
-                    recipients.append(argument.partition("<")[2].partition(">")[0])
-                if verb == "DATA" and answer.startswith("3"):
-                    while (body := stream.readline()) and body != b".\r\n":
-                        pass
-                    for recipient in recipients if is_lmtp else recipients[:1]:
-                        say("END", recipient)
-                if verb == "QUIT":
-                    return

@@ -12,14 +12,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.lab import broken_service, broken_setup
+from tools.lab import broken_delivery, broken_helpers, broken_service, broken_setup
 from tools.lab.laboratory import Lab
 
 TROUBLES: dict[str, Callable[[], Lab]] = {
     name.replace("_", "-"): function
-    for module in (broken_setup, broken_service)
+    for module in (broken_setup, broken_service, broken_delivery, broken_helpers)
     for name, function in inspect.getmembers(module, inspect.isfunction)
-    if function.__module__ == module.__name__
+    if function.__module__ == module.__name__ and not name.startswith("_")
 }
 
 

@@ -135,8 +135,17 @@ def _refused(desk: Desk, answers: Answers, cause: str, direction: str, found: li
         desk, answers, found, "accepted_then_refused", Party("own_server", f"behind {cause}", _agent(whole)),
         words="accepted_behind", cause=cause, direction=direction, fault="ours", act="our_admin",
         level="medium" if lost and (len(mails) >= 3 or own) else "low",
-        values={"mailboxes": names_of(case.key.party for case in found), "senders": names_of(_known(mails))},
+        values={"mailboxes": names_of(_mailboxes(found)), "senders": names_of(_known(mails))},
     )  # fmt: skip
+
+
+def _mailboxes(found: list[Case]) -> set[str]:
+    """The mailboxes; of a hop between our own parts the party is a host, so that the recipients stand for them."""
+    return {
+        name.lower()
+        for case in found
+        for name in ([case.key.party] if "@" in case.key.party else case.group.recipients)
+    }
 
 
 def _known(mails: list[Mail]) -> set[str]:

@@ -14,13 +14,14 @@ from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
 from mailtriage.triage.inbound import case_organisation, own_words, private
 from mailtriage.triage.legitimacy import dynamic
-from mailtriage.triage.machines import is_machine, sends_for_others
+from mailtriage.triage.machines import is_inside, is_machine, sends_for_others
 from mailtriage.triage.organisation import domain_of, organisation
 
 ORDER = 110
 _NEVER = ("auth_failed", "relay_denied", "greylist", "protocol_error", "dnsbl", "content_spam", "content_virus")
 ENOUGH = 2  # attempts
-_PRIVATE = (".local", ".localdomain", ".lan", ".internal", ".intranet", ".home.arpa", ".private", ".corp", ".home")
+SEVERAL = 3  # the same, where it may be a probe that only came by way of our network
+_WORDS = {"own": "own_machine_refused", "inside": "own_machine_not_allowed", "service": "own_service_refused"}
 
 
 def questions(desk: Desk) -> Iterable[Question]:
@@ -35,26 +36,41 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     for case in [*desk.open("inbound"), *desk.open("submission")]:
         if case.key.cause not in _NEVER and (found := _machine(desk, case, own)):
             by_machine[(*found, case.key.cause)].append(case)
+        elif case.key.cause == "relay_denied" and (name := _not_allowed(desk, case, own)):
+            by_machine["inside", name, case.key.cause].append(case)
     for (what, who, cause), cases in sorted(by_machine.items()):
         count = sum(case.count for case in cases)
-        if count < ENOUGH and what != "own":
+        if (count < ENOUGH and what != "own") or (what == "inside" and count < SEVERAL):
             continue
         desk.claim(cases)
         severity = "low" if count < ENOUGH else "medium"
-        words = "own_machine_refused" if what == "own" else "own_service_refused"
-        yield own_words(
-            draft(
-            desk, cases, "own_machine_refused", Party("own_server" if what == "own" else "host", who, who), severity,
-            cause=cause, direction=cases[0].key.direction, fault="ours", act="our_admin", words=words,
-            values={"machine": who},
-            )
+        party = Party("host" if what == "service" else "own_server", who, who)
+        clients = sorted({client for case in cases for client in case.group.clients})
+        finding = draft(
+            desk, cases, "own_machine_refused", party, severity, cause=cause, direction=cases[0].key.direction,
+            fault="ours", act="our_admin", words=_WORDS[what],
+            values={"machine": who, "addresses": " ".join(clients[:5])},
         )  # fmt: skip
+        yield own_words(finding)
+
+
+def _not_allowed(desk: Desk, case: Case, own: set[str]) -> str | None:
+    """The name of a machine of ours whose programs may not send through us: mynetworks does not hold it.
+
+    It has a private address, or a verified name in a domain of ours; its sender is called like a program.
+    """
+    names, clients = case.group.names.members(), case.group.clients.members()
+    senders = [sender for sender in case.group.senders.members() if sender]
+    inside = bool(clients) and all(map(private, clients))
+    ours = case.key.trust == "client" and case_organisation(case) in own
+    if not (inside or ours) or not senders or not all(map(is_machine, senders)) or any(map(desk.own.has, senders)):
+        return None  # a sender of ours is told about by name (device_without_login)
+    return sorted(names)[0] if names and case.key.trust == "client" else clients[0]
 
 
 def _inside(sender: str) -> bool:
-    """Whether a program writes under a name that exists in a private network only (RFC 6762 Appendix G)."""
-    name = domain_of(sender)
-    return is_machine(sender) and (not name or "." not in name or name.endswith(_PRIVATE))
+    """Whether a program writes under a name that exists in a private network only."""
+    return is_machine(sender) and is_inside(domain_of(sender))
 
 
 def _machine(desk: Desk, case: Case, own: set[str]) -> tuple[str, str] | None:

@@ -20,7 +20,7 @@ from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
 from mailtriage.triage.episodes import course
 from mailtriage.triage.harm import claim_hurt, ours, take
-from mailtriage.triage.trouble import Trouble, plain_object, span, troubles
+from mailtriage.triage.trouble import Trouble, near, plain_object, span, troubles
 
 ORDER = 50  # before those who would take the refusals of a broken server for the senders' trouble
 OVER = timedelta(hours=2)  # without another such line before the log's end, the trouble is taken to be over
@@ -28,6 +28,11 @@ STANDING = timedelta(hours=24)  # the same for what is only said when a daemon s
 LASTING = timedelta(days=3)  # and for what nobody mends by the way
 BRIEF = timedelta(minutes=10)
 MANY_DELETED = 100
+FEW_NAMES = 5  # addresses refused as unknown; more are a dictionary that somebody tries out
+UNKNOWN = ("postfix.recipient-unknown-", "postfix.local-unknown-user", "postfix.error-unknown-user")
+MANY_LOOPS = 3  # mails that went in a circle: not one slip, but everybody's
+# What happens now and then without anybody's fault; fewer lines are noise.
+_SLIGHT = {"tls_certificate_distrusted": 5}
 NAMES = 3  # objects that a title names
 # What stays wrong until somebody mends it, though Postfix says it but now and then.
 _STANDING = frozenset(
@@ -202,6 +207,10 @@ def _severity(desk: Desk, trouble: Trouble, state: str, mails: int) -> str:
         severity = "medium"
     if kind == "domain_listed_twice" and mails:
         severity = "high"
+    if kind == "mail_loops" and trouble.count >= MANY_LOOPS:
+        severity = "high"
+    if severity == "low" and trouble.count < _SLIGHT.get(kind, 0):
+        return "info"
     if state == "recovered":
         return _one_less(severity) if mails or _lasted(desk, trouble) else "low"
     return severity
@@ -225,6 +234,8 @@ def _what_followed(desk: Desk, trouble: Trouble, mails: int, lost: bool) -> Iter
     say = desk.texts.say
     if trouble.stopped and trouble.rule is not None and trouble.rule.id not in ("server.process-exit", "server.throttled", "server.process-killed"):  # fmt: skip  # noqa: E501
         yield say("finding.server.stops", daemons=", ".join(sorted(trouble.stopped)))
+    if trouble.kind == "table_not_rebuilt" and (names := _unknown_meanwhile(desk, trouble)):
+        yield say("finding.server.unknown_meanwhile", names=names)
     if mails:
         outcomes = {outcome for case in trouble.hurt for outcome in case.outcomes}
         refused = outcomes - {"deferred", "bounced", "expired"}
@@ -232,6 +243,18 @@ def _what_followed(desk: Desk, trouble: Trouble, mails: int, lost: bool) -> Iter
         yield say(f"finding.server.hurt_{word}", count=mails)
     elif trouble.kind in _HARMLESS_ALONE:
         yield say("finding.server.unchecked")
+
+
+def _unknown_meanwhile(desk: Desk, trouble: Trouble) -> str:
+    """Addresses that were refused as unknown near the warning that their table was not rebuilt; "" where many were."""
+    names = {
+        recipient
+        for case in desk.cases
+        for key, group in case.groups
+        if key.rule.startswith(UNKNOWN) and near(desk, trouble.groups, [group], OVER)
+        for recipient in group.recipients.members()
+    }
+    return ", ".join(sorted(names)) if len(names) <= FEW_NAMES else ""
 
 
 def _first_words(trouble: Trouble) -> str:

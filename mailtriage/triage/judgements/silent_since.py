@@ -1,7 +1,8 @@
 """The log falls silent for hours on a server that is otherwise busy: it was down, cut off, or its log was.
 
-``Tally.pulse`` holds the first stamp of every 64 KiB of a log; a pause is measured
-against the usual time between two of them.
+``Tally.pulse`` holds the first stamp of every 64 KiB of a log; a pause is measured against the usual time between two
+of them. The files of a rotated set are one log. A log too small for that is asked when somebody connected or a mail
+went into the queue.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,8 @@ from mailtriage.triage.draft import finding_id, say_steps
 
 ORDER = 710
 ENOUGH = 16  # stamps; a shorter log does not show what is usual
+SMALL = timedelta(days=3)  # a small log is asked if it spans that much
+HOURS = 24  # with something in them, before a small log shows what is usual
 LONG = timedelta(hours=3)
 TIMES = 6  # longer than nine of ten pauses
 CLEAR = timedelta(hours=12)
@@ -23,13 +26,15 @@ BUSY = 3  # a machine that is off for more than a third of the log is not busy o
 
 
 def questions(desk: Desk) -> Iterable[Question]:
-    """Nothing beyond the tally."""
-    return ()
+    """When did somebody connect, or a mail go into the queue? Of small logs alone."""
+    logs = list(_logs(desk))
+    if logs and all(len(stamps) <= ENOUGH and stamps[-1] - stamps[0] >= SMALL for stamps in logs):
+        yield Question("alive", ("]: connect from ", ", size="), frozenset({"connect", "qmgr"}))
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding for the longest pause; more of them are counted."""
-    pauses = sorted(_pauses(desk), reverse=True)
+    pauses = sorted([*_pauses(desk), *_of_small(desk, answers)], reverse=True)
     if not pauses:
         return
     length, begin, end = pauses[0]
@@ -50,13 +55,39 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _pauses(desk: Desk) -> Iterator[tuple[timedelta, datetime, datetime]]:
-    for source, pulse in desk.survey.tally.pulse.items():
-        calendar = desk.survey.calendar
-        stamps = [calendar.date(source, offset, stamp) for _, (offset, stamp) in sorted(pulse.items())]
+Pause = tuple[timedelta, datetime, datetime]
+
+
+def _logs(desk: Desk) -> Iterator[list[datetime]]:
+    """The stamps of each log in order; rotated files are one log, and the first and last line of each file count."""
+    survey, tally = desk.survey, desk.survey.tally
+    stamps: list[datetime] = []
+    for number, source in enumerate(survey.sources):
+        if not source.follows and stamps:
+            yield stamps
+            stamps = []
+        pulse = [survey.calendar.date(number, *found) for _, found in sorted(tally.pulse.get(number, {}).items())]
+        last = survey.when(tally.last.get(number))
+        stamps += [*pulse, *([last] if last else [])]
+    if stamps:
+        yield stamps
+
+
+def _pauses(desk: Desk) -> Iterator[Pause]:
+    for stamps in _logs(desk):
         gaps = [(end - begin, begin, end) for begin, end in pairwise(stamps)]
-        if len(gaps) < ENOUGH:
-            continue
-        most = (stamps[-1] - stamps[0]) / BUSY
-        usual = sorted(gap for gap, _, _ in gaps)[int(len(gaps) * SHARE)]
-        yield from (gap for gap in gaps if most >= gap[0] >= max(LONG, TIMES * usual))
+        if len(gaps) >= ENOUGH:
+            yield from _long(gaps, stamps[-1] - stamps[0])
+
+
+def _of_small(desk: Desk, answers: Answers) -> Iterator[Pause]:
+    hours = sorted(desk.fact_hours([fact for _, fact in answers.of("alive")]), key=lambda hour: hour.first)
+    if len(hours) < HOURS:
+        return
+    gaps = [(after.first - before.last, before.last, after.first) for before, after in pairwise(hours)]
+    yield from _long(gaps, hours[-1].last - hours[0].first, CLEAR)
+
+
+def _long(gaps: list[Pause], whole: timedelta, least: timedelta = LONG) -> Iterator[Pause]:
+    usual = sorted(gap for gap, _, _ in gaps)[int(len(gaps) * SHARE)]
+    yield from (gap for gap in gaps if whole / BUSY >= gap[0] >= max(least, TIMES * usual))
