@@ -6,6 +6,7 @@ depends on a number is a table by CLDR plural category (``one``, ``few``, ``othe
 What a language lacks is taken from English, key by key.
 """
 
+import re
 import string
 import tomllib
 from collections.abc import Mapping
@@ -36,12 +37,20 @@ class _Values(dict[str, Any]):
 
 
 _FORMAT = string.Formatter()
+_VALUE = re.compile(r"\{[a-z_]+\}")
+_MARK = "\ufdd0"  # no character: never in a text
+_WIDE = r"[\u3000-\u9fff\uff00-\uffef]"
+# A blank parts a value from full-width letters around it; where the value is full-width too, or empty, there is none.
+_GAP = re.compile(f"(?<={_WIDE})(?: {_MARK}{_MARK} | ?{_MARK}{_MARK}|{_MARK}{_MARK} | {_MARK}|{_MARK} )(?={_WIDE})")
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
     """Put values into ``{placeholders}``. Never raises for a missing one: it stays as written."""
     if "{" not in template:
         return template
+    if not template.isascii() and "{{" not in template:
+        marked = _VALUE.sub(lambda found: f"{_MARK}{found[0]}{_MARK}", template)
+        return _GAP.sub("", _FORMAT.vformat(marked, (), _Values(values))).replace(_MARK, "")
     return _FORMAT.vformat(template, (), _Values(values))
 
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from mailtriage.cli.frame import group
 from mailtriage.cli.words import interface
-from mailtriage.texts.catalog import Texts, languages
+from mailtriage.texts.catalog import Texts, fill, languages
 from tests.texts.made_up import LANG, make
 from tools import language_coverage as coverage
 
@@ -132,3 +132,18 @@ def test_the_made_up_language_passes_through_every_command(
 def test_every_key_of_the_interface_and_the_judgements(lang: str) -> None:
     """What falls back to English here is one of the few sentences that everybody meets."""
     assert coverage.missing(lang) == []
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "said"),
+    [
+        ("こちらのサーバー {x} をブロック", "192.0.2.1", "こちらのサーバー 192.0.2.1 をブロック"),
+        ("こちらのサーバー {x} をブロック", "", "こちらのサーバーをブロック"),
+        ("{x} が送っている", "メールマガジン", "メールマガジンが送っている"),
+        ("宛先 {x}、{y}", "〈宛先〉", "宛先〈宛先〉、{y}"),
+        ("［メール サーバー］の {x}", "a", "［メール サーバー］の a"),
+        ("the server {x} refuses", "サーバー", "the server サーバー refuses"),
+    ],
+)
+def test_no_blank_between_full_width_letters_and_a_value_of_such(template: str, value: str, said: str) -> None:
+    assert fill(template, {"x": value}) == said
