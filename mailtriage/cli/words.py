@@ -8,7 +8,7 @@ from mailtriage.texts.catalog import FALLBACK, Texts, languages
 
 
 def choose(asked: str | None = None) -> str:
-    """The language to speak: what was asked for, as far as there are words in it."""
+    """The language to speak: the first of what was asked for that there are words in."""
     wanted = [asked, os.environ.get("MAILTRIAGE_LANG")]
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if value := os.environ.get(name):
@@ -18,7 +18,8 @@ def choose(asked: str | None = None) -> str:
     for one in wanted:
         if one:
             base = one.split(".")[0].replace("-", "_")
-            return next((lang for lang in (base, base.split("_")[0]) if lang in there), FALLBACK)
+            if found := next((lang for lang in (base, base.split("_")[0]) if lang in there), None):
+                return found
     return FALLBACK
 
 

@@ -25,6 +25,7 @@ def test_every_sentence_is_one_of_clicks_own() -> None:
         (["scan", "--sinc", "x"], "--sinc というオプションはありません。 近いもの: '--since'"),
         (["scan", "--jobs", "abc"], "'--jobs' の値が正しくありません: 'abc' は整数ではありません"),
         (["scan", "--jobs", "-5"], "'--jobs' の値が正しくありません: -5 は範囲 0<=x<=1024 の外です"),
+        (["scan", "--lang", "xx"], "'xx' は選べません"),
         (["scan", "--color", "red"], "'red' は選べません。選べる値: 'auto', 'always', 'never'"),
         (["scan", "--year"], "--year に値を指定してください。"),
         (["scan", "--details=3"], "--details に値は指定できません。"),
