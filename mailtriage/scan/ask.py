@@ -10,16 +10,21 @@ from dataclasses import dataclass, field
 
 from mailtriage.model.event import Event
 from mailtriage.postfix.parse import parse
+from mailtriage.scan import success
 from mailtriage.scan.chunk import WINDOW, Chunk, ScanPlan
+from mailtriage.scan.party import wide
 from mailtriage.scan.pointer import Literals
-from mailtriage.scan.sample import Sample
+from mailtriage.scan.sample import SPREAD, Sample
 from mailtriage.scan.session import sender_before
-from mailtriage.scan.tally import HOUR, Hours, Mail, Place
+from mailtriage.scan.shortway import stamp_of, touch
+from mailtriage.scan.tally import HOUR, Hours, Mail, Place, place_hash
 from mailtriage.sources.reading import Reader
 from mailtriage.syslog.head import parse_head
 
 MAX_QUESTIONS = 500
 MAIL_LIMIT = 64
+TEN = HOUR // 6
+PATIENCE = 16_384  # lines that wait before they are counted
 # What stands in every line of a kind of event: lines without it need not be taken apart.
 _MARKS = {
     "sent": b"status=sent", "client": b"client=", "qmgr": b"size=", "reject": b"reject", "milter_reject": b"reject",
@@ -39,7 +44,8 @@ class Question:
 
     ``literals``: one of them stands in every line that answers. ``events``: kinds of events that count. ``where``:
     (field, how, value) with how one of is, ends, has; all must hold. ``by``: fields whose values the facts are counted
-    under. ``sender``: look back for the envelope sender where the line does not name it.
+    under (``client_wide``: the client's wide network). ``sender``: look back for the envelope sender where the line
+    does not name it. ``tens``: count by ten minutes, too.
     """
 
     id: str
@@ -48,6 +54,7 @@ class Question:
     where: tuple[tuple[str, str, str], ...] = ()
     by: tuple[str, ...] = ()
     sender: bool = False
+    tens: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "literals", (*self.literals, *filter(None, map(_escaped, self.literals))))
@@ -80,6 +87,11 @@ def _holds(got: object, how: str, value: str) -> bool:
     return value in text
 
 
+# A line that answers and waits to be counted: offset, 0, hour, name of client or relay, address, sender, recipient,
+# queue ID, delay, the line. The first three and the last stand where ``shortway`` has them.
+Row = tuple[int, int, bytes, bytes, bytes, bytes | None, bytes, bytes, bytes, bytes]
+
+
 @dataclass(slots=True)
 class Fact:
     """What was found under one value: how often, first and last, when, and a few examples."""
@@ -94,23 +106,69 @@ class Fact:
     recipients: Sample = field(default_factory=lambda: Sample(MAIL_LIMIT))
     clients: Sample = field(default_factory=lambda: Sample(MAIL_LIMIT))
     names: Sample = field(default_factory=lambda: Sample(MAIL_LIMIT))
+    rows: list[Row] = field(default_factory=list)  # that wait to be counted
 
-    def take(self, event: Event, place: Place, sender: str | None) -> None:
-        """Count an event in."""
-        self.count += event.repeat
+    def touch(self, place: Place, count: int) -> None:
+        """Count attempts at a place."""
+        self.count += count
         self.first = place if self.first is None else min(self.first, place)
         self.last = place if self.last is None else max(self.last, place)
-        self.hours.touch(place, event.repeat)
-        if place.stamp is not None:
-            self.tens[place.source, place.stamp.micros // (HOUR // 6)] += event.repeat
-        mail = Mail(place, sender, event.recipient, event.queue_id, event.client_addr, event.delay)
-        self.mails.add(f"{place.source}:{place.offset}", mail)
+        self.hours.touch(place, count)
+
+    def take(self, event: Event, place: Place, sender: str | None, tens: bool) -> None:
+        """Count an event in."""
+        self.touch(place, event.repeat)
+        if tens and place.stamp is not None:
+            self.tens[place.source, place.stamp.micros // TEN] += event.repeat
+        key = place_hash(place.source, place.offset)
+        if self.mails.could_keep(key):
+            mail = Mail(place, sender, event.recipient, event.queue_id, event.client_addr, event.delay)
+            self.mails.put(key, f"{place.source}:{place.offset}", mail)
         for kept, value in (
             (self.senders, sender), (self.recipients, event.recipient),
             (self.clients, event.client_addr or event.relay_addr), (self.names, event.client_name or event.relay_name),
         ):  # fmt: skip
             if value:
                 kept.add(value)
+
+    def _count_tens(self, rows: list[Row], source: int) -> None:
+        """Count by ten minutes, with one stamp parsed for all lines of such a stretch."""
+        begins: Counter[bytes] = Counter()
+        for row in rows:
+            hour, raw = row[2], row[9]
+            if raw[10:11] != b"T":
+                begins[hour + raw[9:11] + b"0:00"] += 1
+            elif hour.endswith((b"15", b"45")):  # a zone that is not of whole ten minutes
+                begins[hour[:13] + raw[13:16] + b":00" + hour[13:] + b" "] += 1
+            else:
+                begins[hour[:13] + raw[13:15] + b"0:00" + hour[13:] + b" "] += 1
+        for begin, count in begins.items():
+            stamp = stamp_of(begin)
+            if stamp is not None:
+                self.tens[source, stamp.micros // TEN] += count
+
+    def count_rows(self, source: int, tens: bool) -> None:
+        """Count the lines that wait: what ``take`` does with each, for all of them at once."""
+        rows = self.rows
+        if not rows:
+            return
+        touch(self, rows, source)
+        if tens:
+            self._count_tens(rows, source)
+        base, mails = source << 48, self.mails
+        for row in rows:
+            key = (base + row[0]) * SPREAD & 0xFFFFFFFFFFFFFFFF
+            if mails.could_keep(key):
+                offset, _, _, _, addr, sender, recipient, queue_id, delay, raw = row
+                mail = Mail(
+                    Place(source, offset, 0, stamp_of(raw)), None if sender is None else sender.decode(),
+                    recipient.decode() or None, queue_id.decode(), addr.decode() if not delay and addr else None,
+                    float(delay) if delay else None,
+                )  # fmt: skip
+                mails.put(key, f"{source}:{offset}", mail)
+        for kept, number in ((self.names, 3), (self.clients, 4), (self.senders, 5), (self.recipients, 6)):
+            kept.add_all({row[number] for row in rows if row[number]})  # type: ignore[misc]
+        self.rows = []
 
     def merge(self, other: "Fact") -> None:
         self.count += other.count
@@ -157,6 +215,9 @@ class Answers:
         return self.facts.get(question, {}).get(())
 
 
+Asked = tuple[Question, tuple[bytes, ...]]  # with its marks
+
+
 class Asker:
     """Questions made ready for looking."""
 
@@ -166,10 +227,10 @@ class Asker:
             for literal in question.literals:
                 by_literal.setdefault(literal, []).append(question)
         self._questions = list(by_literal.values())
-        self._asked: dict[frozenset[int], list[tuple[Question, tuple[bytes, ...]]]] = {}
+        self._asked: dict[frozenset[int], list[Asked]] = {}
         self.pointer = Literals([literal.encode() for literal in by_literal], hyperscan)
 
-    def asked_of(self, found: frozenset[int]) -> list[tuple[Question, tuple[bytes, ...]]]:
+    def asked_of(self, found: frozenset[int]) -> list[Asked]:
         """The questions whose literals stand in a line, each once, with their marks."""
         asked = self._asked.get(found)
         if asked is None:
@@ -180,26 +241,99 @@ class Asker:
 
 def answer(chunk: Chunk, questions: tuple[Question, ...], plan: ScanPlan) -> Answers:
     """Answer questions from the lines that begin in a chunk."""
-    answers = Answers()
-    asker = Asker(questions, plan.hyperscan)
-    for block in Reader(chunk.source, chunk.start, chunk.end, context=WINDOW):
-        shift = block.offset - block.begin
-        for start, stop, found in asker.pointer.lines(block.buffer, block.begin, block.end):
-            raw = bytes(block.buffer[start:stop])
-            asked = [q for q, marks in asker.asked_of(found) if not marks or any(mark in raw for mark in marks)]
-            head = parse_head(raw) if asked else None
-            event = parse(head) if head is not None else None
-            if event is None:
+    return Answerer(chunk, questions, plan).answer()
+
+
+class Answerer:
+    """The state of one look at one chunk."""
+
+    def __init__(self, chunk: Chunk, questions: tuple[Question, ...], plan: ScanPlan) -> None:
+        self._chunk = chunk
+        self._asker = Asker(questions, plan.hyperscan)
+        self._tens = {question.id: question.tens for question in questions}
+        self._answers = Answers()
+        self._writers: dict[tuple[bytes, str], bool] = {}  # whether both ways read alike what it writes of a kind
+        self._patience = PATIENCE
+
+    def answer(self) -> Answers:
+        """The answers of all blocks."""
+        chunk, asker = self._chunk, self._asker
+        for block in Reader(chunk.source, chunk.start, chunk.end, context=WINDOW):
+            data, low, shift = bytes(memoryview(block.buffer)[: block.end]), block.context, block.offset - block.begin
+            for start, stop, found in asker.pointer.lines(data, block.begin, block.end):
+                asked = asker.asked_of(found)
+                if not self._short(asked, data, start, stop, start + shift):
+                    raw = data[start:stop]
+                    possible = [q for q, marks in asked if not marks or any(mark in raw for mark in marks)]
+                    if possible:
+                        self._long(possible, data, low, start, start + shift, raw)
+            if self._patience <= 0:
+                self._count()
+        self._count()
+        return self._answers
+
+    def _count(self) -> None:
+        for question, facts in self._answers.facts.items():
+            for fact in facts.values():
+                fact.count_rows(self._chunk.number, self._tens[question])
+        self._patience = PATIENCE
+
+    def _short(self, asked: list[Asked], data: bytes, start: int, stop: int, offset: int) -> bool:
+        """Answer from a line of the usual form; False where it is none, or of a writer not known yet."""
+        cut = success.cut(data, start, stop)
+        if cut is None or not self._writers.get((cut.writer, cut.kind)):
+            return False
+        get = cut.fields.get
+        row: Row | None = None
+        for question, _ in asked:
+            if cut.kind not in question.events:
                 continue
-            place = Place(chunk.number, start + shift, 0, event.stamp)
-            sender = event.sender
-            for question in asked:
-                if not question.fits(event):
-                    continue
-                if sender is None and question.sender and event.queue_id:
-                    sender = sender_before(block.buffer, block.context, start, event.queue_id)
-                values = tuple(
-                    str(sender if name == "sender" else getattr(event, name) or "").lower() for name in question.by
-                )
-                answers.fact(question.id, values).take(event, place, sender)
-    return answers
+            if question.sender and "sender" not in cut.fields:
+                return False
+            if question.where and not all(_holds(_text(get(name)), how, value) for name, how, value in question.where):
+                continue
+            if row is None:
+                row = (
+                    offset, 0, cut.hour, get("client_name") or get("relay_name", b""),
+                    get("client_addr") or get("relay_addr", b""), get("sender"), get("recipient", b""),
+                    get("queue_id", b""), get("delay", b""), data[start:stop],
+                )  # fmt: skip
+            values = tuple([_value(name, cut.fields) for name in question.by]) if question.by else ()
+            self._answers.fact(question.id, values).rows.append(row)
+            self._patience -= 1
+        return True
+
+    def _long(self, asked: list[Question], data: bytes, low: int, start: int, offset: int, raw: bytes) -> None:
+        head = parse_head(raw)
+        event = parse(head) if head is not None else None
+        if event is None:
+            return
+        cut = success.cut(data, start, start + len(raw))
+        if cut is not None and head is not None and len(self._writers) < PATIENCE:
+            same = success.agrees(cut, event) and f"{head.host} {head.tag}" == cut.writer.decode()
+            self._writers[cut.writer, cut.kind] = same and self._writers.get((cut.writer, cut.kind), True)
+        place = Place(self._chunk.number, offset, 0, event.stamp)
+        sender = event.sender
+        for question in asked:
+            if not question.fits(event):
+                continue
+            if sender is None and question.sender and event.queue_id:
+                sender = sender_before(data, low, start, event.queue_id)
+            values = tuple(_of_event(event, name, sender) for name in question.by)
+            self._answers.fact(question.id, values).take(event, place, sender, question.tens)
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
+
+
+def _value(name: str, fields: dict[str, bytes]) -> str:
+    if name == "client_wide":
+        return wide(fields.get("client_addr", b"").decode().lower())
+    return fields.get(name, b"").decode().lower()
+
+
+def _of_event(event: Event, name: str, sender: str | None) -> str:
+    if name == "client_wide":
+        return wide((event.client_addr or "").lower())
+    return str(sender if name == "sender" else getattr(event, name) or "").lower()

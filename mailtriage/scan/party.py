@@ -53,6 +53,19 @@ def network(address: str) -> str:
     return str(ipaddress.ip_network(f"{address}/{24 if parsed.version == 4 else 64}", strict=False))
 
 
+@lru_cache(maxsize=65536)
+def wide(address: str) -> str:
+    """The /16 of an IPv4 address, the /40 of an IPv6 address: about one access provider's region."""
+    parts = address.split(".")
+    if len(parts) == 4 and _PLAIN_V4.fullmatch(".".join(parts[:3])):
+        return f"{parts[0]}.{parts[1]}.0.0/16"
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network(f"{address}/{16 if parsed.version == 4 else 40}", strict=False))
+
+
 def is_host_name(text: str | None) -> bool:
     """Whether a text looks like a full host name (not an address, not a bare word)."""
     if not text or "." not in text:

@@ -122,7 +122,6 @@ class Sample:
             self._ceiling = other._ceiling
             self._kept = {k: v for k, v in self._kept.items() if k < self._ceiling}
         self._full = self._full or other._full
-        self._trim()
 
     def take_over(self, other: "Sample") -> None:
         """Add what a set of another limit holds: the result is exact only as far as both are."""

@@ -7,7 +7,8 @@ ASCII, anything forged) is not cut here. Lines of one group wait and are counted
 """
 
 import re
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 from zlib import adler32, crc32
 
 from mailtriage.model.event import Event
@@ -196,6 +197,12 @@ def recipes(cut: Cut, found: Classification) -> list[Recipe] | None:
 Seen = tuple[int, int, bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes]
 
 
+class Touched(Protocol):
+    """What counts attempts at places."""
+
+    def touch(self, place: Place, count: int) -> None: ...
+
+
 class Waiting:
     """Lines of one shape and one group that wait to be counted together."""
 
@@ -214,7 +221,7 @@ class Waiting:
     def count(self, tally: Tally, source: int) -> None:
         """Add the lines to their group: what ``longway`` does with each, for all of them at once."""
         lines, group, known = self.lines, tally.group(self.key), self.known
-        _touch(group, lines, source)
+        touch(group, lines, source)
         if known.direction == "server":
             group.senders.add_all({line[5] for line in lines if line[5]})
         else:
@@ -262,12 +269,12 @@ def stamp_of(raw: bytes) -> Stamp | None:
     return stamp
 
 
-def _place(line: Seen, source: int) -> Place:
+def _place(line: Any, source: int) -> Place:
     return Place(source, line[0], line[1], stamp_of(line[9]))
 
 
-def _touch(group: Group, lines: list[Seen], source: int) -> None:
-    """Count lines, in order, into the hours of a group."""
+def touch(group: Touched, lines: Sequence[Any], source: int) -> None:
+    """Count lines, in order, into the hours of a group (of each: offset, row, hour, and the line at 9)."""
     hour, begin = lines[0][2], 0
     if lines[-1][2] == hour:
         _hour(group, lines, source)
@@ -279,7 +286,7 @@ def _touch(group: Group, lines: list[Seen], source: int) -> None:
     _hour(group, lines[begin:], source)
 
 
-def _hour(group: Group, lines: list[Seen], source: int) -> None:
+def _hour(group: Touched, lines: Sequence[Any], source: int) -> None:
     start = _place(lines[0], source)
     if len(lines) == 1:
         group.touch(start, 1)

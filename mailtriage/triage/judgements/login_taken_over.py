@@ -4,7 +4,6 @@ The base is what the same login sends on its other days. A newsletter from the u
 a stolen password shows in networks that this login never used before.
 """
 
-import ipaddress
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from statistics import median
 
 from mailtriage.model.finding import Finding, Legitimacy, Party, Reason
 from mailtriage.scan.ask import Answers, Fact, Question
-from mailtriage.scan.party import network
+from mailtriage.scan.party import network, wide
 from mailtriage.scan.tally import Line, Mail
 from mailtriage.triage.case import Case, CaseKey, together
 from mailtriage.triage.desk import Desk
@@ -39,14 +38,14 @@ class _Use:
     count: int = 0
     days: Counter[date] = field(default_factory=Counter)
     tens: Counter[tuple[int, int]] = field(default_factory=Counter)
-    clients: dict[str, tuple[datetime, int]] = field(default_factory=dict)  # address → first use, mails
+    networks: dict[str, tuple[datetime, int]] = field(default_factory=dict)  # wide network → first use, mails
 
 
 def questions(desk: Desk) -> Iterable[Question]:
-    """Every login that sent, by address."""
+    """Every login that sent, by wide network."""
     yield Question(
         "logins", (", sasl_username=",), frozenset({"client"}), (("sasl_username", "has", ""),),
-        ("sasl_username", "client_addr"),
+        ("sasl_username", "client_wide"), tens=True,
     )  # fmt: skip
 
 
@@ -54,27 +53,27 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding a login."""
     uses: dict[str, _Use] = defaultdict(_Use)
     facts: dict[str, dict[str, Fact]] = defaultdict(dict)
-    for (user, client), fact in answers.of("logins"):
+    for (user, net), fact in answers.of("logins"):
         if user:
-            _take(desk, uses[user], client, fact)
-            facts[user][client] = fact
+            _take(desk, uses[user], net, fact)
+            facts[user][net] = fact
     for user, use in sorted(uses.items()):
         refused = _refused(desk, user)
         points, reasons = _weigh(desk, user, use, sum(_share(desk, user, case) for case in refused))
         signs = {reason.id for reason in reasons} & {"new_networks", "many_networks", "refused_as_spam"}
         if points >= LIKELY and signs:
             strange = _strange(use)
-            theirs = {client: fact for client, fact in facts[user].items() if client in strange}
+            theirs = {net: fact for net, fact in facts[user].items() if net in strange}
             yield _finding(desk, user, theirs or facts[user], refused, points, reasons)
 
 
-def _take(desk: Desk, use: _Use, client: str, fact: Fact) -> None:
+def _take(desk: Desk, use: _Use, net: str, fact: Fact) -> None:
     use.count += fact.count
     for hour in desk.hours(fact.hours):
         use.days[hour.first.date()] += hour.count
     use.tens.update(fact.tens)
-    if (first := desk.when(fact.first)) is not None and client:
-        use.clients[client] = (first, fact.count)
+    if (first := desk.when(fact.first)) is not None and net:
+        use.networks[net] = (first, fact.count)
 
 
 def _weigh(desk: Desk, user: str, use: _Use, refused: int) -> tuple[int, list[Reason]]:
@@ -84,7 +83,7 @@ def _weigh(desk: Desk, user: str, use: _Use, refused: int) -> tuple[int, list[Re
     usual = max(round(median(others)), 1) if others else 0
     if most >= max(BUSY, TIMES * usual) and day is not None:
         points.append((2 if usual else 1, "sudden_volume", {"count": most, "usual": usual}))
-        networks = _networks(use)
+        networks = use.networks.values()
         start = min((first for first, _ in networks), default=None)
         strange = sum(
             count
@@ -97,8 +96,8 @@ def _weigh(desk: Desk, user: str, use: _Use, refused: int) -> tuple[int, list[Re
         points.append((1, "machine_speed", {"count": max(use.tens.values())}))
     # A telephone changes its network too, but not to many within a day.
     by_day: dict[date, set[str]] = defaultdict(set)
-    for client, (first, _) in use.clients.items():
-        by_day[first.date()].add(_wide(client))
+    for net, (first, _) in use.networks.items():
+        by_day[first.date()].add(net)
     nets = max(by_day.values(), key=len, default=set())
     if len(nets) >= NETWORKS:
         points.append((3 if len(nets) >= 2 * NETWORKS else 2, "many_networks", {"count": len(nets)}))
@@ -112,34 +111,12 @@ def _weigh(desk: Desk, user: str, use: _Use, refused: int) -> tuple[int, list[Re
     ]
 
 
-def _networks(use: _Use) -> list[tuple[datetime, int]]:
-    """First use and mails of each wide network: an access line gets a new address every day, and nobody is strange."""
-    found: dict[str, tuple[datetime, int]] = {}
-    for client, (first, count) in use.clients.items():
-        net = _wide(client)
-        old = found.get(net, (first, 0))
-        found[net] = (min(old[0], first), old[1] + count)
-    return list(found.values())
-
-
 def _strange(use: _Use) -> set[str]:
-    """The addresses of networks that this login first used on its busiest day or later; empty where all are."""
+    """The networks that this login first used on its busiest day or later; empty where all are."""
     if not use.days:
         return set()
     day = max(use.days.items(), key=lambda pair: (pair[1], pair[0]))[0]
-    first: dict[str, date] = {}
-    for client, (when, _) in use.clients.items():
-        net = _wide(client)
-        first[net] = min(first.get(net, when.date()), when.date())
-    return {client for client in use.clients if first[_wide(client)] >= day}
-
-
-def _wide(client: str) -> str:
-    try:
-        address = ipaddress.ip_address(client)
-    except ValueError:
-        return client
-    return str(ipaddress.ip_network(f"{client}/{16 if address.version == 4 else 40}", strict=False))
+    return {net for net, (when, _) in use.networks.items() if when.date() >= day}
 
 
 def _refused(desk: Desk, user: str) -> list[Case]:
@@ -179,12 +156,13 @@ def _finding(
                 group.last = place if group.last is None else max(group.last, place)
         for mail in [mail for _, mail in fact.mails.items()]:
             group.messages.add(mail.queue_id or f"{mail.place.offset}")
-    for client in facts:
+    clients = {client for fact in facts.values() for client in fact.clients}
+    for client in clients:
         group.clients.add(client)
     for line in _lines(desk, list(facts.values())):
         group.evidence.add(f"{line.place.source}:{line.place.offset}", line)
         group.keep_end(line)
-    nets = sorted({network(client) for client in facts})
+    nets = sorted({network(client) for client in clients})
     certain = points >= CERTAIN
     said = desk.texts.say("report.facts.sentences").join(reason.text for reason in reasons)
     return draft(
@@ -194,7 +172,7 @@ def _finding(
         legitimacy=Legitimacy(-round(min(points / 7, 1.0), 2), tuple(reasons)),
         evidence=desk.evidence([*_all(mine), *_all(whole)]),
         values={
-            "user": user, "count": group.count, "networks": len({_wide(client) for client in facts}),
+            "user": user, "count": group.count, "networks": len(facts),
             "clients": ", ".join(nets[:5]), "because": said,
             "refused": len(refused), "certainty": desk.texts.say(f"certainty.{'certain' if certain else 'likely'}"),
         },
@@ -207,7 +185,7 @@ def _lines(desk: Desk, facts: Sequence[Fact]) -> list[Line]:
     by_net: dict[str, Mail] = {}
     for fact in facts:
         for _, mail in list(fact.mails.items()):
-            net = _wide(mail.client or "")
+            net = wide(mail.client or "")
             by_net[net] = min(by_net.get(net, mail), mail)
     chosen = sorted(by_net.values())[:SHOWN]
     return [line for mail in chosen if (line := desk.survey.read(mail.place)) is not None]

@@ -61,7 +61,7 @@ def questions(desk: Desk) -> Iterable[Question]:
         )  # fmt: skip
         yield Question(
             f"own_login:{sender}", (f"sasl_username={sender}", f"sasl_username={sender.partition('@')[0]}"),
-            frozenset({"client"}), (), ("sasl_username",),
+            frozenset({"client"}), (), ("sasl_username",), tens=True,
         )  # fmt: skip
 
     for domain in sorted(desk.own.domain_names)[:20]:
