@@ -1,8 +1,8 @@
 """Options that several commands share, and what their values mean."""
 
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, TypeVar
 
 import click
@@ -18,7 +18,7 @@ _SIZE = re.compile(r"(\d{1,12})\s?([kmgt]?)i?b?$", re.IGNORECASE)
 
 
 class Moment(click.ParamType[datetime]):
-    """A time: ISO date or time, ``yesterday``, ``today``, or so long ago: ``24h``, ``7d``."""
+    """A time: ISO date or time, ``yesterday``, ``today``, or so long ago: ``24h``, ``7d``; in the zone of --tz."""
 
     name = "time"
 
@@ -26,7 +26,9 @@ class Moment(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         text = str(value).strip().lower()
-        now = datetime.now(UTC).astimezone()
+        said = ctx.params.get("tz") if ctx else None
+        zone = _zone(said if isinstance(said, dict) else {})
+        now = datetime.now(UTC).astimezone(zone)
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         if text in ("now", "today", "yesterday"):
             return {"now": now, "today": midnight, "yesterday": midnight - timedelta(days=1)}[text]
@@ -38,7 +40,18 @@ class Moment(click.ParamType[datetime]):
             found = parser.parse(str(value), default=midnight.replace(tzinfo=None))
         except (ValueError, OverflowError):
             self.fail(interface().say("cli.bad_time", value=value), param, ctx)
-        return found if found.tzinfo else found.astimezone()
+        return found if found.tzinfo else found.replace(tzinfo=zone) if zone else found.astimezone()
+
+
+def _zone(said: Mapping[str, int | str]) -> tzinfo | None:
+    """The zone that --tz says; None: this machine's."""
+    if "tz_minutes" in said:
+        return timezone(timedelta(minutes=int(said["tz_minutes"])))
+    if "tz_name" in said:
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(str(said["tz_name"]))
+    return None
 
 
 class Size(click.ParamType[int]):
@@ -98,7 +111,7 @@ common = shared(
     option("--own-ip", multiple=True, metavar="ADDRESS"),
     option("--own-domain", multiple=True, metavar="DOMAIN"),
     option("--year", type=click.IntRange(1970, 9999), metavar="YEAR"),
-    option("--tz", type=Zone(), metavar="ZONE"),
+    option("--tz", type=Zone(), metavar="ZONE", is_eager=True),  # --since is read in it
 )
 reading = shared(
     option("--since", type=Moment(), metavar="TIME"),

@@ -135,7 +135,8 @@ def _open(inputs: Inputs) -> Opened:
     from mailtriage.system.installed import ThisMachine
 
     opened = open_sources(inputs.files, since=inputs.since, spool_limit=inputs.spool, here=ThisMachine())
-    if not opened.sources and opened.unread:
+    # What was read and is no log is told at the end, like a log that is not Postfix's.
+    if not opened.sources and any(unread.reason != "binary" for unread in opened.unread):
         for unread in opened.unread[:-1]:
             click.echo("mailtriage: " + sentence(unread), err=True)
         raise click.ClickException(sentence(opened.unread[-1]))

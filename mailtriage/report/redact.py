@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from mailtriage.model.finding import Finding
 from mailtriage.model.report import Report
+from mailtriage.triage.keys import masked
 
 T = TypeVar("T")
 
@@ -50,7 +51,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """One text."""
-        text = _MAIL.sub(self._mail, text)
+        text = _MAIL.sub(self._mail, masked(text))
         text = _ADDRESS.sub(self._address, text)
         text = _IN_NAMES.sub("x", text)
         return self._names.sub(lambda found: _token("user", found[0]), text) if self._names else text

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
-from mailtriage.model.finding import CodeCount, Evidence, Finding, Legitimacy, LostMail, Party, Step
+from mailtriage.model.finding import CodeCount, Evidence, Finding, Legitimacy, Link, LostMail, Party, Step
 from mailtriage.rules.advice import advise
 from mailtriage.rules.book import Classification
 from mailtriage.scan.ask import Fact
@@ -21,6 +22,7 @@ _NAMES = re.compile(r"\{([a-z_]+)\}")
 _HARMLESS = re.compile(r"[A-Za-z0-9_.:@/+=][A-Za-z0-9_.:@/+=-]{0,254}", re.ASCII)
 SHOWN = 50  # names of senders, recipients, clients in a finding
 LOST = 200
+OTHERS = 6  # addresses of ours that get links of their own
 
 
 def finding_id(kind: str, direction: str, cause: str, party: str) -> str:
@@ -64,12 +66,20 @@ def draft(
     way = course(desk.hours(group.hours), desk.fact_hours(successes) if passed is None else passed, desk.now)
     rule = desk.book.rules.get(case.rule or "")
     facts = _values(desk, case, party) | dict(values or {})
+    named = (
+        tuple(sorted(group.captures["own_ip"].members(), key=lambda ip: (ip != desk.own.ip, ip)))
+        if "own_ip" in group.captures
+        else ()
+    )
     captures = {name: next(iter(seen.members()), "") for name, seen in group.captures.items()}
+    if named:
+        captures["own_ip"] = named[0]
     meaning = Classification(
         cause or case.key.cause, rule, case.key.operator or None, case.key.via or None, captures,
         direction or case.key.direction,
     )  # fmt: skip
     advice = advise(meaning, {key: str(value) for key, value in facts.items()}, desk.texts.lang)
+    links = _links_of_each(desk, meaning, facts, advice.links, named[1:OTHERS])
     facts |= {"why": advice.why, "first_link": advice.links[0].url if advice.links else ""}
     title_key = f"finding.{words or kind}.title"
     why, steps = advice.why, steps or advice.steps
@@ -78,7 +88,6 @@ def draft(
         if steps is advice.steps:
             steps = say_steps(desk, words, facts)
     parties = {"senders": group.senders, "recipients": group.recipients, "clients": group.clients}
-    named = tuple(group.captures["own_ip"].members()) if "own_ip" in group.captures else ()
     return Finding(
         id=finding_id(kind, direction or case.key.direction, cause or case.key.cause, party.id),
         kind=kind,
@@ -123,11 +132,25 @@ def draft(
         quote=_quote(case),
         why=why,
         steps=tuple(steps),
-        links=advice.links,
+        links=links,
         request_text=advice.request,
         user_text=user_text or advice.user,
         lang=desk.texts.lang,
     )  # fmt: skip
+
+
+def _links_of_each(
+    desk: Desk, meaning: Classification, facts: Mapping[str, Any], links: tuple[Link, ...], others: Sequence[str]
+) -> tuple[Link, ...]:
+    """The links, and behind them where the other addresses of ours are looked up and released."""
+    found = {link.url: link for link in links}
+    for address in others:
+        captures = {**(meaning.captures or {}), "own_ip": address}
+        values = {key: str(value) for key, value in facts.items()} | {"own_ip": address}
+        for link in advise(replace(meaning, captures=captures), values, desk.texts.lang).links:
+            if link.kind in ("lookup", "removal", "form"):
+                found.setdefault(link.url, link)
+    return tuple(found.values())
 
 
 def _values(desk: Desk, case: Case, party: Party) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from mailtriage.texts.catalog import Texts
 from mailtriage.triage.case import cases
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.judgements import judgements
+from mailtriage.triage.keys import without_keys
 from mailtriage.triage.own import Given, learn
 from mailtriage.triage.servers import servers
 
@@ -42,7 +43,7 @@ def triage(
     for turn in zip_longest(*(judge.questions(desk) for judge in judges)):
         asked.update({question.id: question for question in turn if question and question.id not in asked})
     answers = survey.ask(tuple(asked.values())[:MAX_QUESTIONS])
-    findings = [finding for judge in judges for finding in judge.judge(desk, answers)]
+    findings = [without_keys(finding) for judge in judges for finding in judge.judge(desk, answers)]
     findings.sort(key=_order)
     return Result(_report(desk, findings, unread), tuple(findings))
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.triage.everyday_stories import STORIES
 from tests.triage.outbound_stories import taken_over
-from tests.triage.stories import Log, Story, check, judged
+from tests.triage.stories import UNKNOWN_NAME, Log, Story, check, judged
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
@@ -29,3 +29,32 @@ def test_a_login_taken_over_shows_its_lines_though_all_was_delivered() -> None:
     assert all(log.lines[one.line - 1] == one.text and "sasl_username=cara@" in one.text for one in finding.evidence)
     assert (finding.count, finding.state) == (90, "ongoing")
     assert "203.0.113." not in " ".join(finding.clients)  # where cara is at home
+
+
+def test_every_address_of_ours_that_is_named_has_its_links() -> None:
+    log = Log().family()
+    for address in ("192.0.2.25", "192.0.2.26"):
+        for number in range(2):
+            log.later(hours=1).send(
+                "bea@example.org", f"a{number}@icloud.com", "mx01.mail.icloud.com[17.57.154.33]:25",
+                f"550 5.7.0 Blocked - see https://support.proofpoint.com/dnsbl-lookup.cgi?ip={address}",
+                status="bounced", dsn="5.7.0",
+            )  # fmt: skip
+    finding = next(f for f in judged(log).findings if f.operator == "Apple")
+    assert finding.own_ips == ("192.0.2.25", "192.0.2.26")
+    assert {link.url.partition("ip=")[2] for link in finding.links if "proofpoint" in link.url} >= set(finding.own_ips)
+
+
+@pytest.mark.parametrize(("servers", "said"), [(1, "1 server"), (3, "3 servers")])
+def test_a_pool_says_how_many_servers(servers: int, said: str) -> None:
+    log = Log().family()
+    for number in range(6):
+        ip = f"198.51.100.{number % servers + 14}"
+        log.later(minutes=40).refuse(
+            f"unknown[{ip}]",
+            "pat@isp.example",
+            "bea@example.org",
+            UNKNOWN_NAME,
+            ptr=f"mx{number % servers}.isp.example",
+        )
+    assert any(said in finding.title for finding in judged(log).findings)

@@ -133,7 +133,7 @@ def _shared(desk: Desk, finding: Finding) -> Finding:
         "refusal.shared", say("finding.refusal.shared_step"),
         "postconf -n smtpd_recipient_restrictions smtpd_client_restrictions postscreen_dnsbl_sites",
     )  # fmt: skip
-    why = f"{finding.why} {say('finding.refusal.shared', party=finding.party.name)}"
+    why = say("report.facts.sentences").join([finding.why, say("finding.refusal.shared", party=finding.party.name)])
     return replace(own_words(finding), why=why, steps=(first, *finding.steps))
 
 
