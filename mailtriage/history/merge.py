@@ -90,8 +90,9 @@ def fold(
     for identity, finding in out.items():
         if identity in fresh or finding.state == "recovered":
             continue
-        if identity in successes:
-            out[identity] = closed(finding, successes[identity])
+        success = successes.get(identity)
+        if success and (finding.last_seen is None or success > finding.last_seen):
+            out[identity] = closed(finding, success)
         elif now and finding.last_seen and now - finding.last_seen > QUIET:
             out[identity] = replace(finding, state="unknown")
     return out

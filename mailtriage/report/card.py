@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from mailtriage.model.finding import Finding, LostMail, Step
-from mailtriage.report.facts import aside, counted, late, many
+from mailtriage.report.facts import aside, counted, late, links, many
 from mailtriage.report.facts import episode as told_episode
 from mailtriage.report.safe import plain
 from mailtriage.report.state import state_words
@@ -253,9 +253,9 @@ class Card:
                 yield from self.copies(*filter(None, [step.url]), *(step.command or "").splitlines())
         if finding.typical_wait:
             yield from self.section("wait", finding.typical_wait)
-        if finding.links:
+        if others := links(finding):
             yield self.heading("links")
-            for link in finding.links:
+            for link in others:
                 yield from self.paragraph(link.label)
                 yield from self.copies(link.url)
         for label, block in (("request", finding.request_text), ("user", finding.user_text)):

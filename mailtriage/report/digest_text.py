@@ -114,11 +114,9 @@ def _steps(finding: Finding, texts: Texts) -> Iterator[str]:
         for copy in (step.url, *(step.command or "").splitlines()):
             if copy:
                 yield "      " + plain(copy)
-    told = {step.url for step in finding.steps}
-    for link in finding.links:
-        if link.url not in told:
-            yield "   " + plain(link.label)
-            yield "      " + plain(link.url)
+    for link in facts.links(finding):
+        yield "   " + plain(link.label)
+        yield "      " + plain(link.url)
 
 
 def _hang(first: str, text: str) -> Iterator[str]:

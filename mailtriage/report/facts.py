@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from mailtriage.model.finding import Episode, Finding, LateMail, LostMail
+from mailtriage.model.finding import Episode, Finding, LateMail, Link, LostMail
 from mailtriage.model.report import Report, Unread
 from mailtriage.texts.catalog import Texts
 
@@ -106,6 +106,12 @@ def episode(one: Episode, texts: Texts, counts: str = "report.attempts") -> str:
 def late(mail: LateMail, texts: Texts) -> str:
     """A mail that came late, in a line."""
     return texts.say("report.late.line", mail=lost(mail, texts), delay=texts.length(mail.delay))
+
+
+def links(finding: Finding) -> list[Link]:
+    """The links that no step has."""
+    told = {step.url for step in finding.steps}
+    return [link for link in finding.links if link.url not in told]
 
 
 def days(first: datetime, last: datetime, texts: Texts) -> str:

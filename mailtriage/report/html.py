@@ -67,7 +67,7 @@ def view(number: int, finding: Finding, report: Report, texts: Texts) -> dict[st
         "steps": [
             {"text": plain(one.text), "command": _block(one.command), "link": _link(one.url)} for one in finding.steps
         ],
-        "links": [{"label": plain(one.label), "link": _link(one.url)} for one in finding.links],
+        "links": [{"label": plain(one.label), "link": _link(one.url)} for one in facts.links(finding)],
         "request": _block(finding.request_text), "user": _block(finding.user_text),
         "lost": [_mail(one, texts) for one in finding.lost[:LOST]],
         "lost_more": max(len(finding.lost) - LOST, 0),

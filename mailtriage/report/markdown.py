@@ -64,9 +64,9 @@ def section(number: int, finding: Finding, texts: Texts) -> Iterator[str]:
                 yield from ("", f"   {_url(step.url)}", "")
             if step.command:
                 yield from ("", *(f"   {line}" for line in block(step.command)), "")
-    if finding.links:
+    if others := facts.links(finding):
         yield from ("", f"**{say('report.label.links')}**", "")
-        yield from (f"- {escape(link.label)}: {_url(link.url)}" for link in finding.links)
+        yield from (f"- {escape(link.label)}: {_url(link.url)}" for link in others)
     if finding.lost:
         yield from ("", f"**{say('markdown.lost')}**", "")
         yield "| " + " | ".join(say(f"html.table.{name}") for name in ("when", "from", "to")) + " |"

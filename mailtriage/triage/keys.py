@@ -1,33 +1,25 @@
-"""Blocklist zones that hold a customer's key: the key is a secret, and a report is there to be shown.
-
-Spamhaus DQS (``KEY.zen.dq.spamhaus.net``), Abusix (``KEY.combined.mail.abusix.zone``), Trend Micro
-(``KEY.r.mail-abuse.com``); of other lists whatever long label stands before a zone that Postfix names.
-"""
+"""A customer's key of a blocklist stands in log lines (mailtriage.rules.zones), and a report is there to be shown."""
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
 
+from mailtriage.rules.zones import text_without_keys, without_key
+
 T = TypeVar("T")
 
-SHOWN = "YOUR_KEY"
-_ZONES = r"(?:[a-z0-9_-]{1,20}\.){0,2}(?:dq\.spamhaus\.net|mail\.abusix\.zone|mail-abuse\.com)\b"
-_KEY = re.compile(
-    rf"(?<![\w.-])[A-Za-z0-9]{{10,64}}(?=\.{_ZONES})"
-    r"|(?<=blocked using )[A-Za-z0-9]{20,64}(?=\.)|(?<=listed by domain )[A-Za-z0-9]{20,64}(?=\.)"
-    # asked of the name server: the address backwards, the key, the zone
-    rf"|(?<=\d\.)[A-Za-z0-9]{{10,64}}(?=\.{_ZONES})"
-)
-_SIGNS = ("dq.spamhaus.net", "abusix.zone", "mail-abuse.com", "blocked using ", "listed by domain ")
-_ORDINARY = re.compile(r"[a-z]{1,15}|\d+")  # combined, exploit …: a name of the zone itself
+# Zones as smtpd(8), postscreen(8) and dnsblog(8) name them, whoever runs the list.
+_NAMED = re.compile(r"(?<=blocked using )[\w.-]{20,255}|(?<=listed by domain )[\w.-]{20,255}")
+_SIGNS = ("blocked using ", "listed by domain ")
 
 
 def masked(text: str) -> str:
     """A text without keys."""
+    text = text_without_keys(text)
     if not any(sign in text for sign in _SIGNS):
         return text
-    return _KEY.sub(lambda found: found[0] if _ORDINARY.fullmatch(found[0]) else SHOWN, text)
+    return _NAMED.sub(lambda found: without_key(found[0]), text)
 
 
 def without_keys(value: T) -> T:

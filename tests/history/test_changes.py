@@ -8,7 +8,7 @@ import pytest
 
 from mailtriage.history.changes import decide
 from mailtriage.history.codec import dump, load
-from mailtriage.history.merge import merge
+from mailtriage.history.merge import fold, merge
 from mailtriage.model.finding import Episode, Finding, LostMail, Party
 
 T0 = datetime(2026, 4, 1, 8, tzinfo=UTC)
@@ -88,3 +88,12 @@ def test_merging_adds_and_joins_what_nothing_parted() -> None:
     parted = replace(new, episodes=(Episode(first=next_day, last=next_day, count=3, last_success=between),))
     assert [one.next_success for one in merge(FINDING, parted).episodes] == [between, None]
     assert whole.distinct == {"senders": 1}
+
+
+@pytest.mark.parametrize(("success", "state"), [(-0.1, "ongoing"), (0.1, "recovered")])
+def test_only_a_later_success_closes(success: float, state: str) -> None:
+    now, finding = at(0)
+    assert finding.last_seen is not None
+    known = {finding.id: replace(finding, state="ongoing")}
+    told = fold(known, [], {finding.id: finding.last_seen + timedelta(days=success)}, now)
+    assert told[finding.id].state == state

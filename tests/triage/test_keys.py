@@ -16,10 +16,10 @@ KEY = "ab3defghijklmn0pqrstuvwxyz"
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        (f"blocked using {KEY}.zen.dq.spamhaus.net;", "blocked using YOUR_KEY.zen.dq.spamhaus.net;"),
-        (f"listed by domain {KEY}.combined.mail.abusix.zone as", "listed by domain YOUR_KEY.combined.mail.abusix.zone as"),
-        (f"query 7.113.0.203.{KEY}.zen.dq.spamhaus.net: timeout", "query 7.113.0.203.YOUR_KEY.zen.dq.spamhaus.net: timeout"),
-        (f"blocked using {KEY}.dnsbl.example;", "blocked using YOUR_KEY.dnsbl.example;"),
+        (f"blocked using {KEY}.zen.dq.spamhaus.net;", "blocked using zen.dq.spamhaus.net;"),
+        (f"listed by domain {KEY}.combined.mail.abusix.zone as", "listed by domain combined.mail.abusix.zone as"),
+        (f"query 7.113.0.203.{KEY}.zen.dq.spamhaus.net: timeout", "query zen.dq.spamhaus.net: timeout"),
+        (f"blocked using {KEY}.dnsbl.example;", "blocked using dnsbl.example;"),
         ("blocked using combined.mail.abusix.zone", "blocked using combined.mail.abusix.zone"),
         ("blocked using zen.spamhaus.org", "blocked using zen.spamhaus.org"),
         ("blocked using blackholes.mail-abuse.com", "blocked using blackholes.mail-abuse.com"),

@@ -120,8 +120,8 @@ def _finding(
     if not pool:
         return finding
     title = desk.texts.say(
-        "finding.sender_pool.title", party=who.name, pattern=who.pattern or who.name, names=len(names),
-        count=len(people),
+        "finding.sender_pool.title", party=who.name, pattern=who.pattern or who.name, count=len(people),
+        servers=desk.texts.say("finding.sender_pool.servers", count=len(names)),
     )  # fmt: skip
     return replace(finding, title=title, request_text=_request(desk, whole, who))
 
