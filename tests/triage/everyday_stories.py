@@ -192,6 +192,17 @@ def forward_fails_own_mail_passes(log: Log) -> None:
         log.later(minutes=20).send("bea@example.org", f"b{number}@gmail.com", relay)
 
 
+def typing_error_among_many(log: Log) -> None:
+    """Hundreds get mail there, and another address there does not exist either."""
+    log.family()
+    relay = "gmail-smtp-in.l.google.com[142.250.102.27]:25"
+    for number in range(300):
+        log.later(5).send("bea@example.org", f"member{number}@gmail.com", relay)
+    log.send("bea@example.org", "petra.lorenz@gmail.com", relay)
+    for wrong in ("petra.lorentz@gmail.com", "gone4711@gmail.com"):
+        log.later(hours=1).send("bea@example.org", wrong, relay, "550 5.1.1 The email account that you tried to reach does not exist.", status="bounced", dsn="5.1.1")  # fmt: skip
+
+
 QUIET: tuple[Expect, ...] = ()
 STORIES = (
     Story("a second program is set up well", second_program_is_set_up_well, (Expect("lost_smtp_setting", "", "high|medium", "cara@example.org", "our_user"),)),
@@ -211,5 +222,6 @@ STORIES = (
     Story("greylisting starts anew each time", greylisting_starts_anew, (Expect("greylist_stuck", "", "medium", "outlook.com", "ours", says=r"starts anew(?s:.)*whitelist_clients"),)),
     Story("IPv4 does not heal IPv6", six_over_four, (Expect("ipv6_refused", "", "high", "Google", "ours", "ongoing"),)),
     Story("our own mail passes, the forwarded does not", forward_fails_own_mail_passes, (Expect("forward_breaks_spf", "", "medium", "Google", "ours", "ongoing", says="SRS"),)),
+    Story("a typing error among many", typing_error_among_many, (Expect("failure|mistyped_address", "user_unknown", "low", "Google", says=r"petra\.lorentz.*petra\.lorenz@"),)),
     Story("a login that only refusals name", refused_login_of_postfix_310, (Expect("own_user_refused", "", "medium", "val@paper.example"),), own=()),
 )  # fmt: skip

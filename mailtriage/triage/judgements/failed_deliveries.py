@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from mailtriage.model.finding import Finding, Party
+from mailtriage.model.finding import Finding, Party, Step
 from mailtriage.scan.ask import Answers, Question
 from mailtriage.triage.address import is_list_sender, unwrap
 from mailtriage.triage.case import Case
@@ -18,6 +19,7 @@ from mailtriage.triage.delivery import (
     to_ourselves,
 )
 from mailtriage.triage.desk import Desk
+from mailtriage.triage.judgements import mistyped_address
 from mailtriage.triage.outgoing import outgoing
 
 ORDER = 900
@@ -73,10 +75,19 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             title, words = "finding.server_behind.title", "server_behind"
         elif cause == "dns_failure" and found[0].key.trust == "operator":
             words, more = "dns_of_big", {"fault": "ours", "act": "our_admin"}
-        yield outgoing(
+        finding = outgoing(
             desk, answers, found, kind, party_of(desk, found[0]), cause=cause, title=title, words=words, level=level,
             **more,
         )  # fmt: skip
+        yield replace(finding, steps=(*_meant(desk, answers, found), *finding.steps))
+
+
+def _meant(desk: Desk, answers: Answers, found: list[Case]) -> Iterator[Step]:
+    """For each address that looks mistyped, what was meant."""
+    for case in found:
+        for address, guess in sorted(mistyped_address.guesses(desk, answers, case).items()):
+            text = desk.texts.say("finding.mistyped_address.hint", address=address, guess=guess)
+            yield Step(f"mistyped_address.{address}", text)
 
 
 def _from_list(found: list[Case]) -> bool:
