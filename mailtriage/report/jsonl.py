@@ -1,19 +1,16 @@
 """``--format jsonl`` and ``json``: records for other programs. ASCII-safe control characters, one object a line."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
-
-import msgspec
 
 from mailtriage.model.finding import Finding
 from mailtriage.model.report import Report
 from mailtriage.report.record import LIFE_SCHEMA, REPORT_SCHEMA, event_record, finding_record, report_record
 from mailtriage.report.redact import Redactor
 from mailtriage.scan.events import Told, ToldLife
-
-_encode = msgspec.json.Encoder().encode
 
 
 def line(record: dict[str, Any]) -> str:
@@ -49,9 +46,16 @@ class EventLine:
         return event_line(told if self.hide is None else self.hide.noun(told))
 
 
+@cache
+def _encoder() -> Callable[[Any], bytes]:
+    import msgspec
+
+    return msgspec.json.Encoder().encode
+
+
 def event_line(told: Told) -> bytes:
     """An event on one line."""
-    data = _encode(event_record(told))
+    data = _encoder()(event_record(told))
     if data.isascii() and b"\x7f" not in data:
         return data + b"\n"
     return (data.decode().translate(_UNSAFE) + "\n").encode()

@@ -6,7 +6,6 @@ that neither side ever waits for room in a pipe while the other does.
 """
 
 import gc
-import multiprocessing
 import os
 import pickle
 import signal
@@ -16,11 +15,13 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from mailtriage.sources import progress
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -30,7 +31,7 @@ MOST = 60  # workers; Windows waits for no more at a time
 TICK = 0.1  # seconds between a worker's words on how far it is
 _PRELOAD = ("mailtriage.scan.gather",)  # what every worker needs is imported once for all
 _FUNCTION, _ITEM = 0, 1
-_RESULT, _ERROR, _PROGRESS = 0, 1, 2
+_RESULT, _BYTES, _ERROR, _PROGRESS = range(4)
 
 
 class WorkerDiedError(Exception):
@@ -76,6 +77,8 @@ class Processes:
         self._start()
 
     def _start(self) -> None:
+        import multiprocessing
+
         context: Any = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
         if os.name == "posix":
             context.set_forkserver_preload(list(_PRELOAD))
@@ -114,6 +117,8 @@ class Processes:
 
     def _received(self) -> Iterator[tuple[int, Any]]:
         """What workers that have something to say bring home."""
+        from multiprocessing.connection import wait
+
         busy = {worker.connection: worker for worker in self._workers if worker.owes}
         for connection in wait(list(busy)):
             worker = busy[connection]
@@ -124,7 +129,7 @@ class Processes:
             worker.owes -= 1
             if kind == _ERROR:
                 raise value
-            yield number, value
+            yield number, worker.connection.recv_bytes() if kind == _BYTES else value
 
     def close(self) -> None:
         workers, self._workers = self._workers, []
@@ -176,10 +181,15 @@ def _work(connection: "Connection[Any, Any]") -> None:
                 continue
             number, item = value
             try:
-                answer = pickle.dumps((_RESULT, number, function(item)), protocol=5)
+                result = function(item)
+                plain = result if isinstance(result, bytes | bytearray) else None  # not copied once more
+                kind, value = (_RESULT, result) if plain is None else (_BYTES, None)
+                answer = pickle.dumps((kind, number, value), protocol=5)
             except Exception as error:
-                answer = _told(error, number)
+                answer, plain = _told(error, number), None
             connection.send_bytes(answer)
+            if plain is not None:
+                connection.send_bytes(plain)
 
 
 def _told(error: Exception, number: int) -> bytes:

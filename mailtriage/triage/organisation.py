@@ -1,14 +1,44 @@
-"""Which part of a host name is the organisation: the public suffix list, private section included."""
+"""Which part of a host name is the organisation: the public suffix list, private section included.
+
+Source: publicsuffix.org/list, "Format" and "Algorithm". The list's lines are looked up as they stand: making objects of
+ten thousand rules takes longer than a small log.
+"""
 
 import ipaddress
 from functools import cache, lru_cache
+from pathlib import Path
 
-from publicsuffixlist import PublicSuffixList
+import publicsuffixlist
 
 
 @cache
-def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList()
+def _rules() -> frozenset[str]:
+    """The list's lines; what are comments looks like no name."""
+    return frozenset(Path(publicsuffixlist.PSLFILE).read_text(encoding="utf-8").split("\n"))
+
+
+def _private_suffix(name: str) -> str | None:
+    """The public suffix and one label more; None where there is no more."""
+    given = labels = name.split(".")
+    if "" in labels:
+        return None
+    if "xn--" in name:
+        try:
+            labels = name.encode().decode("idna").split(".")
+        except UnicodeError:
+            labels = given
+    rules = _rules()
+    size = 1  # labels of the suffix; where no rule matches it is the last one
+    for first in range(len(labels)):
+        rest = ".".join(labels[first:])
+        if f"!{rest}" in rules:
+            size = len(labels) - first - 1
+        elif rest in rules or f"*.{rest}" in rules or f"*.{'.'.join(labels[first + 1 :])}" in rules:
+            size = len(labels) - first
+        else:
+            continue
+        break
+    return ".".join(given[-size - 1 :]) if len(labels) > size else None
 
 
 @lru_cache(maxsize=16384)
@@ -18,7 +48,7 @@ def organisation(name: str) -> str:
     try:
         ipaddress.ip_network(name, strict=False)
     except ValueError:
-        return _suffixes().privatesuffix(name) or name
+        return _private_suffix(name) or name
     return name
 
 
