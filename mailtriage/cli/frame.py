@@ -21,7 +21,18 @@ from mailtriage.cli.speech import teach
 from mailtriage.cli.words import interface
 
 DONE, FOUND, USAGE, PARTLY, INTERRUPTED = 0, 1, 2, 3, 130
-_NO_COMMANDS = {"digesting", "frame", "options", "printing", "scanning", "settings", "speech", "watching", "words"}
+_NO_COMMANDS = {
+    "digesting",
+    "frame",
+    "options",
+    "printing",
+    "progress",
+    "scanning",
+    "settings",
+    "speech",
+    "watching",
+    "words",
+}
 
 
 teach()  # before the first command is made, whose help option has its words from click

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 import click
 
 from mailtriage.cli import frame, settings
+from mailtriage.cli.progress import Bar
 from mailtriage.cli.words import interface
 from mailtriage.model.report import Known, Report, Unread
 from mailtriage.report.safe import plain
@@ -40,6 +41,7 @@ class Inputs:
     spool: int
     since: datetime | None
     chunk_size: int | None = None
+    bar: bool = False  # whether to show how far it is
 
     @classmethod
     def of(cls, files: tuple[str, ...], options: dict[str, Any]) -> "Inputs":
@@ -49,7 +51,16 @@ class Inputs:
             user_packs=packs(),
             since=_micros(since), until=_micros(until), year=options["year"], **options["tz"] or {},
         )  # fmt: skip
-        return cls(files, plan, given(options), options["jobs"], options["spool"], since, options.get("chunk_size"))
+        return cls(
+            files,
+            plan,
+            given(options),
+            options["jobs"],
+            options["spool"],
+            since,
+            options.get("chunk_size"),
+            not options.get("quiet", False),
+        )
 
 
 def given(options: dict[str, Any]) -> Given:
@@ -107,14 +118,17 @@ def look(inputs: Inputs, texts: Texts) -> Found:
     from mailtriage.scan.gather import rule_book
 
     began = time.perf_counter()
-    opened = _open(inputs)
-    surveyed = _survey(inputs, opened)
-    given = _with_this_machine(inputs.given, surveyed)
-    try:
-        result = triage(surveyed, rule_book(inputs.plan.user_packs), texts, given, opened.unread)
-    except WorkerDiedError as err:
-        raise click.ClickException(interface().say("cli.worker_died")) from err
-    surveyed.executor.close()
+    with Bar(inputs.bar) as bar:
+        opened = _open(inputs)
+        bar.total = _size(opened)
+        surveyed = _survey(inputs, opened)
+        given = _with_this_machine(inputs.given, surveyed)
+        try:
+            result = triage(surveyed, rule_book(inputs.plan.user_packs), texts, given, opened.unread)
+        except WorkerDiedError as err:
+            raise click.ClickException(interface().say("cli.worker_died")) from err
+        finally:
+            surveyed.executor.close()
     return Found(opened, surveyed, result, began)
 
 
@@ -129,6 +143,11 @@ def _with_this_machine(given: Given, surveyed: Survey) -> Given:
     addresses, domains = own()
     public = (Known(address, "postconf") for address in addresses if public_address(address))
     return Given((*given.ips, *public), given.domains or tuple(Known(domain, "postconf") for domain in domains))
+
+
+def _size(opened: Opened) -> int:
+    """The stored bytes of a pass."""
+    return sum(source.size - (source.first if source.seekable else 0) for source in opened.sources)
 
 
 def _open(inputs: Inputs) -> Opened:
@@ -209,6 +228,7 @@ class Attempts:
     report: Report
     _parts: Iterator[bytes | bytearray]
     _executor: Executor
+    _bar: Bar
 
     @property
     def status(self) -> int:
@@ -217,7 +237,8 @@ class Attempts:
     def parts(self) -> Iterator[bytes | bytearray]:
         """The events, some at a time. Who leaves early (``| head``) ends the work."""
         try:
-            yield from self._parts
+            with self._bar:
+                yield from self._parts
         except WorkerDiedError as err:
             raise click.ClickException(interface().say("cli.worker_died")) from err
         finally:
@@ -237,8 +258,11 @@ def attempts(inputs: Inputs, every: bool, encode: Callable[[Report], Callable[[T
     from mailtriage.scan.attempts import Wanted, attempts, stretches
     from mailtriage.scan.executor import executor
 
-    opened = _open(inputs)
-    surveyed = _survey(inputs, opened)
+    bar = Bar(inputs.bar and not sys.stdout.isatty())
+    with bar:
+        opened = _open(inputs)
+        bar.total = _size(opened)
+        surveyed = _survey(inputs, opened)
     report = overview(surveyed, inputs.given, opened.unread)
     parts = stretches(surveyed, inputs.chunk_size, every)
     runner = surveyed.executor
@@ -247,7 +271,7 @@ def attempts(inputs: Inputs, every: bool, encode: Callable[[Report], Callable[[T
     wanted = Wanted(
         inputs.plan, surveyed.calendar, encode(report), every, next((k.value for k in report.own_ips), None)
     )
-    return Attempts(opened, report, attempts(runner, parts, wanted), runner)
+    return Attempts(opened, report, attempts(runner, parts, wanted), runner, bar)
 
 
 @dataclass

@@ -173,17 +173,17 @@ def _look_back(stretch: Stretch, correlator: Correlator, marks: Marks) -> int:
         if behind >= back:
             continue
         start = max(source.first, source.size - (back - behind)) if source.seekable else 0
-        shift += _note(Reader(source, start), shift, correlator, marks)
+        shift += _note(Reader(source, start, counts=False), shift, correlator, marks)
     shift -= chunk.source.first
     start = max(chunk.source.first, chunk.start - back)
     if start < chunk.start:
-        _note(Reader(chunk.source, start, chunk.start), shift, correlator, marks)
+        _note(Reader(chunk.source, start, chunk.start, counts=False), shift, correlator, marks)
     return shift
 
 
 def _lines(source: Source, start: int, end: int) -> int:
     """How many lines end in a part of a source."""
-    return sum(block.buffer.count(b"\n", block.begin, block.end) for block in Reader(source, start, end))
+    return sum(block.buffer.count(b"\n", block.begin, block.end) for block in Reader(source, start, end, counts=False))
 
 
 def _note(reader: Reader, shift: int, correlator: Correlator, marks: Marks) -> int:

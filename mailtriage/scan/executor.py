@@ -53,6 +53,7 @@ class Serial:
     """All in this process."""
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        progress.begin()
         for item in items:
             # What a pass makes has no cycles: looking for them again and again costs a sixth of the time.
             collecting = gc.isenabled()
@@ -88,6 +89,7 @@ class Processes:
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         if not self._workers:
             self._start()
+        progress.begin()
         source = enumerate(items)
         results: dict[int, R] = {}
         given = due = 0
@@ -210,7 +212,10 @@ class _Teller:
         self._connection = connection
         self._read, self._next = 0, 0.0
 
-    def __call__(self, size: int) -> None:
+    def begin(self) -> None:
+        pass
+
+    def advance(self, size: int) -> None:
         self._read += size
         now = time.monotonic()
         if now >= self._next:

@@ -14,6 +14,7 @@ from io import FileIO
 from pathlib import Path
 
 from mailtriage.model.report import Unread
+from mailtriage.sources import progress
 from mailtriage.sources.cutting import Cutter
 from mailtriage.sources.export import lines
 from mailtriage.sources.interface import BLOCK_SIZE, LONGEST_LINE, Block, Source
@@ -212,6 +213,7 @@ class Intake:
             self._stop("read_failed")
             return b""
         self._taken += len(piece)
+        progress.advance(len(piece))
         if not piece:
             self._stop(None)
         return piece

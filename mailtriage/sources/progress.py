@@ -1,8 +1,19 @@
 """How much was read so far, for whoever wants to know: one listener a process, none by default."""
 
-from collections.abc import Callable
+from typing import Protocol
 
-Listener = Callable[[int], None]  # is told how many more stored bytes were read
+
+class Listener(Protocol):
+    """Is told of every pass over the bytes."""
+
+    def begin(self) -> None:
+        """A pass begins."""
+        ...
+
+    def advance(self, size: int) -> None:
+        """So many more stored bytes were read."""
+        ...
+
 
 _listener: Listener | None = None
 
@@ -13,7 +24,13 @@ def listen(listener: Listener | None) -> None:
     _listener = listener
 
 
+def begin() -> None:
+    """A pass begins."""
+    if _listener is not None:
+        _listener.begin()
+
+
 def advance(size: int) -> None:
     """So many more stored bytes were read."""
     if _listener is not None and size > 0:
-        _listener(size)
+        _listener.advance(size)

@@ -23,7 +23,7 @@ class Reader:
 
     ``context`` bytes before ``start``, and before every block, are shown for looking back (see Block). When iteration
     is over, ``unread`` says what was not read, ``cut`` how many lines were too long, ``size`` how many unpacked bytes
-    there were up to the end.
+    there were up to the end. ``counts``: whether it is part of what progress is measured by.
     """
 
     def __init__(
@@ -34,6 +34,7 @@ class Reader:
         *,
         block_size: int = BLOCK_SIZE,
         context: int = 0,
+        counts: bool = True,
     ) -> None:
         self.source = source
         self.unread: list[Unread] = []
@@ -43,6 +44,7 @@ class Reader:
         self._end = ENDLESS if end is None else end
         self._block_size = block_size
         self._context = context
+        self._counts = counts
 
     def __iter__(self) -> Iterator[Block]:
         source = self.source
@@ -89,7 +91,8 @@ class Reader:
         before = window.at
         for block in cutter:
             yield block
-            progress.advance(window.at - before)
+            if self._counts:
+                progress.advance(window.at - before)
             before = window.at
         self.cut = cutter.cut
         self.size = offset + cutter.read

@@ -90,11 +90,20 @@ def test_close_does_not_wait_for_work() -> None:
 
 def test_progress_is_told(processes: Processes) -> None:
     told: list[int] = []
-    progress.listen(told.append)
+
+    class Listener:
+        def begin(self) -> None:
+            told.append(0)
+
+        def advance(self, size: int) -> None:
+            told.append(size)
+
+    progress.listen(Listener())
     try:
         list(processes.map(reads, range(3)))
     finally:
         progress.listen(None)
+    assert told[0] == 0
     assert sum(told) >= 1000
     assert sum(told) % 1000 == 0
 
