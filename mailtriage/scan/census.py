@@ -30,6 +30,7 @@ _LOCAL = re.compile(
 )
 _CARRIED = re.compile(rb": from=(?:<|\\u003c)[^>\n\\]{0,200}@([^>@\s\\]{1,200})(?:>|\\u003e), size=\d")
 _TAKEN = re.compile(rb": to=(?:<|\\u003c)[^>\n\\]{0,200}@([^>@\s\\]{1,200})(?:>|\\u003e),[^\n]{0,300} status=sent")
+_HANDED = re.compile(rb" relay=([^,\[\s]{1,200})\[[^/\]\n]{1,80}\]:(?:587|465),[^\n]{0,300} status=sent")
 _VARIES = re.compile(r"\b[0-9A-F]{6,}\b|\d+|\"[^\"]{0,200}\"|<[^>]{0,200}>")
 
 
@@ -118,6 +119,8 @@ class Census:
         for start, stop in windows(block.offset, block.offset + block.end - block.begin):
             data = lines_from(block, start, stop)
             known = self._tally.known
+            if b"]:587, " in data or b"]:465, " in data:
+                known.handed.update(host.decode("utf-8", "replace").lower() for host in _HANDED.findall(data))
             for expression, counter in (
                 (_LOGIN, known.logins), (_LOCAL, known.local), (_CARRIED, known.carried), (_TAKEN, known.taken),
             ):  # fmt: skip

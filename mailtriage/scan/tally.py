@@ -220,6 +220,7 @@ class Known:
     local: Counter[str] = field(default_factory=Counter)  # recipients' domains of local deliveries
     taken: Counter[str] = field(default_factory=Counter)  # recipients' domains of what was delivered at all, not local
     carried: Counter[str] = field(default_factory=Counter)  # senders' domains of what the queue took up
+    handed: Counter[str] = field(default_factory=Counter)  # hosts that took mail on port 587 or 465: smarthosts
 
     def add(self, other: "Known") -> None:
         for name in self.__slots__:

@@ -203,6 +203,16 @@ def typing_error_among_many(log: Log) -> None:
         log.later(hours=1).send("bea@example.org", wrong, relay, "550 5.1.1 The email account that you tried to reach does not exist.", status="bounced", dsn="5.1.1")  # fmt: skip
 
 
+def behind_a_smarthost(log: Log) -> None:
+    log.family()
+    for number in range(8):
+        log.later(minutes=30).send(
+            "bea@example.org", f"a{number}@gmail.com", "smtp.provider.example[198.51.100.200]:587"
+        )
+    for _ in range(2):
+        log.later(minutes=30).accept("out.provider.example[198.51.100.201]", "", "bea@example.org")
+
+
 QUIET: tuple[Expect, ...] = ()
 STORIES = (
     Story("a second program is set up well", second_program_is_set_up_well, (Expect("lost_smtp_setting", "", "high|medium", "cara@example.org", "our_user"),)),
@@ -223,5 +233,6 @@ STORIES = (
     Story("IPv4 does not heal IPv6", six_over_four, (Expect("ipv6_refused", "", "high", "Google", "ours", "ongoing"),)),
     Story("our own mail passes, the forwarded does not", forward_fails_own_mail_passes, (Expect("forward_breaks_spf", "", "medium", "Google", "ours", "ongoing", says="SRS"),)),
     Story("a typing error among many", typing_error_among_many, (Expect("failure|mistyped_address", "user_unknown", "low", "Google", says=r"petra\.lorentz.*petra\.lorenz@"),)),
+    Story("behind a smarthost", behind_a_smarthost, (Expect("smarthost", "", "low", "provider.example carries all your mail; what is refused further on comes back as a bounce mail: 2 came", "nobody"),)),
     Story("a login that only refusals name", refused_login_of_postfix_310, (Expect("own_user_refused", "", "medium", "val@paper.example"),), own=()),
 )  # fmt: skip

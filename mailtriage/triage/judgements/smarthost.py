@@ -1,23 +1,27 @@
 """Everything goes out through one relay, and that relay refuses: no mail of anybody leaves, whoever it is for."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mailtriage.model.finding import Finding, Party
-from mailtriage.scan.ask import Answers, Question
-from mailtriage.triage.case import Case
+from mailtriage.scan.ask import Answers, Fact, Question
+from mailtriage.triage.case import Case, CaseKey
 from mailtriage.triage.delivery import domains, null_senders, party_id, sent, to_ourselves, waiting
 from mailtriage.triage.desk import Desk
+from mailtriage.triage.draft import draft
 from mailtriage.triage.of_server import stands
 from mailtriage.triage.organisation import organisation
 from mailtriage.triage.outgoing import outgoing
 
 ORDER = 280
+ENOUGH = 5  # mails that it took, in the samples
+SHOWN = 5  # bounces whose lines are shown
 SEVERAL = 2  # recipients' domains that have nothing to do with the relay
 DOOR = ("auth_required", "auth_failed", "relay_denied", "rate_limit", "sender_rejected", "network", "tls_required",
         "config_error", "connection_limit", "dns_failure", "policy", "ip_reputation")  # fmt: skip
+_BOUNCES, _NOTICES = "bounces that came in", "bounces that we made"
 _LOGIN = ("auth_failed", "auth_required")  # no later try helps; somebody must correct the login
 _PORTS = (":587 ", ":465 ", ":587,", ":465,")
 # Our own client's words, behind ``status=``; nobody logs in to an MX.
@@ -28,6 +32,9 @@ def questions(desk: Desk) -> Iterable[Question]:
     """Does other mail pass at this relay, and does any pass by another way?"""
     for who in sorted(_relays(desk))[:5]:
         yield Question(f"smarthost:{who}", (f"{who}[",), frozenset({"sent"}))
+    if _at_work(desk):
+        yield Question(_BOUNCES, (": from=<>, size=",), frozenset({"qmgr"}), (("sender", "is", ""),))
+        yield Question(_NOTICES, (" notification: ",), frozenset({"bounce_notice"}))
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
@@ -50,6 +57,37 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             if (over and severity == "high") or (not over and severity == "low" and waiting(desk, cases)):
                 severity = "medium"  # what waits there is everybody's mail
             yield replace(finding, severity=severity)
+    if (who := _at_work(desk)) and (nulls := answers.one(_BOUNCES)):
+        notices = answers.one(_NOTICES)
+        came = nulls.count - (notices.count if notices else 0)
+        if came > 0:
+            yield _works(desk, who, nulls, came)
+
+
+def _at_work(desk: Desk) -> str:
+    """The organisation that takes nearly all of our mail on a submission port; "" where there is none."""
+    handed: Counter[str] = Counter()
+    for host, count in desk.survey.tally.known.handed.items():
+        handed[organisation(host)] += count
+    who, most = max(handed.items(), key=lambda pair: (pair[1], pair[0]), default=("", 0))
+    return who if most >= ENOUGH and most * 10 >= handed.total() * 9 else ""
+
+
+def _works(desk: Desk, who: str, nulls: Fact, came: int) -> Finding:
+    """The relay takes our mail: refusals further on are known from bounce mails alone, and so many came."""
+    case = Case(CaseKey("outbound", "policy", who, "relay", "", "", ""))
+    group = case.group
+    group.count, group.first, group.last = came, nulls.first, nulls.last
+    group.hours.merge(nulls.hours)
+    group.relays.add(who)
+    for mail in sorted(mail for _, mail in nulls.mails.items())[-SHOWN:]:
+        if line := desk.survey.read(mail.place):
+            group.evidence.add(f"{line.place.source}:{line.place.offset}", line)
+            group.keep_end(line)
+    return draft(
+        desk, [case], "smarthost", Party("host", f"{who} at work", who), "low", cause="policy", direction="outbound",
+        fault="nobody", act="nobody", state="ongoing", words="smarthost_works", values={"relay": who, "count": came},
+    )  # fmt: skip
 
 
 def _relays(desk: Desk) -> dict[str, list[Case]]:
