@@ -27,7 +27,7 @@ _LOOKS = {
     "mailbox": ("outbound",), "hoster": ("outbound",), "filter": ("outbound",), "blocklist": ("outbound",),
     "postfix": ("inbound", "submission"), "server": ("server",), "software": ("outbound",), "generic": (),
 }  # fmt: skip
-_OPERATOR_KEYS = {"id", "name", "kind", "mx", "domains", "pools", "zones", "signs", "shares", "url"}
+_OPERATOR_KEYS = {"id", "name", "kind", "mx", "domains", "pools", "zones", "signs", "shares", "url", "reads"}
 _RULE_KEYS = {
     "id", "cause", "direction", "match", "needs_relay", "code", "dsn", "program", "stage", "detail", "via", "kind",
     "severity", "temporary", "act", "fault", "links", "samples", "misses", "text", "like", "turn",
@@ -81,7 +81,8 @@ class _Reader:
         )
         signs = tuple(v.lower() for v in self.strings(table, "signs"))
         shares = self.strings(table, "shares")
-        return Operator(id_, name, kind, mx, domains, pools, zones, signs, shares, self.string(table, "url"))
+        url, reads = self.string(table, "url"), self.strings(table, "reads")
+        return Operator(id_, name, kind, mx, domains, pools, zones, signs, shares, url, reads)
 
     def patterns(self, table: Mapping[str, Any]) -> tuple[str, ...]:
         patterns = self.strings(table, "match")
@@ -173,7 +174,7 @@ class _Reader:
             severity=self.string(table, "severity"), temporary=table.get("temporary"),
             act=table.get("act", "our_admin"), fault=table.get("fault", "ours"),
             links=self.links(table), samples=samples, misses=self.samples(table, "misses"), text=texts,
-            like=like, borrowed=_borrowed(table, seen.get(like or "")), position=len(seen),
+            borrowed=_borrowed(table, seen), position=len(seen),
             user_pack=self.user_pack, place=self.place,
         )  # fmt: skip
 
@@ -187,10 +188,17 @@ def _inherit(table: dict[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
     return out | {"text": texts}
 
 
-def _borrowed(table: Mapping[str, Any], base: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """The English words that are the base's own."""
-    mine, theirs = (t.get("text", {}).get("en", {}) for t in (table, base or {}))
-    return tuple(key for key in mine if key in theirs and mine[key] == theirs[key])
+def _borrowed(
+    table: Mapping[str, Any], seen: Mapping[str, Mapping[str, Any]]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The rules that ``like`` leads to, step by step, each with the English words that are the same there."""
+    mine, chain, base = table.get("text", {}).get("en", {}), [], table.get("like")
+    while base:  # an earlier rule of the pack each time, so this ends
+        theirs = seen[base].get("text", {}).get("en", {})
+        if same := tuple(key for key in mine if key in theirs and mine[key] == theirs[key]):
+            chain.append((base, same))
+        base = seen[base].get("like")
+    return tuple(chain)
 
 
 def parse_pack(text: str, place: str, user_pack: bool = False) -> tuple[Operator, tuple[Rule, ...]]:

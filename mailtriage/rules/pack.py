@@ -31,6 +31,7 @@ class Operator:
     signs: tuple[str, ...] = ()  # lower-case words that its servers put into every reply
     shares: tuple[str, ...] = ()  # ids of operators on the same platform, whose wordings this one's servers use too
     url: str | None = None
+    reads: tuple[str, ...] = ()  # languages in which it takes requests, beside English
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,8 @@ class Rule:
     samples: tuple[Sample, ...] = ()
     misses: tuple[Sample, ...] = ()
     text: Mapping[str, RuleText] = field(default_factory=dict)  # by language; a generic rule may have none: its cause's
-    like: str | None = None  # the earlier rule whose advice this one takes over
-    borrowed: tuple[str, ...] = ()  # which of its English words come from there
+    # Whose advice it takes over with ``like``, nearest first, and which of its English words are that rule's.
+    borrowed: tuple[tuple[str, tuple[str, ...]], ...] = ()
     position: int = 0  # in its pack: among generic rules the earlier one wins
     user_pack: bool = False
     place: str = ""  # file of the pack, for messages

@@ -57,8 +57,9 @@ def _sources(rule: Rule, lang: str, direction: str | None) -> Iterator[RuleText]
         if isinstance(table := foreign.get(rule.id), Mapping):
             yield rule_text(table)
         # Words that a rule took over with ``like`` are translated once, at the rule that they come from.
-        if rule.like and isinstance(table := foreign.get(rule.like), Mapping):
-            yield rule_text({k: v for k, v in table.items() if k in rule.borrowed})
+        for base, keys in rule.borrowed:
+            if isinstance(table := foreign.get(base), Mapping):
+                yield rule_text({k: v for k, v in table.items() if k in keys})
         if english is None:
             yield from _of_cause(rule.cause, lang, direction)
     if english is not None:

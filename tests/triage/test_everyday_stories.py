@@ -3,6 +3,7 @@
 import pytest
 
 from tests.triage.everyday_stories import STORIES
+from tests.triage.outbound_stories import STORIES as OUTBOUND
 from tests.triage.outbound_stories import taken_over
 from tests.triage.stories import UNKNOWN_NAME, Log, Story, check, judged
 
@@ -19,6 +20,21 @@ def test_each_list_has_its_own_links() -> None:
     assert "barracuda" in labels["Barracuda"]
     assert not [link for link in finding.links if link.label.startswith("UCEPROTECT") and "barracuda" in link.url]
     assert len([step for step in finding.steps if step.text.startswith(("Barracuda:", "UCEPROTECT"))]) == 2
+
+
+@pytest.mark.parametrize(
+    ("lang", "story", "japanese"),
+    [
+        ("ja", "two operators at once", True),
+        ("ja", "two lists, many receivers", False),
+        ("en", "two operators at once", False),
+    ],
+)
+def test_a_request_stands_in_the_language_that_an_operator_reads(lang: str, story: str, japanese: bool) -> None:
+    log = next(one for one in (*STORIES, *OUTBOUND) if one.name == story).log()
+    finding = next(f for f in judged(log, lang=lang).findings if f.kind == "address_listed")
+    request = finding.request_text or ""
+    assert ("お世話になっております" in request, "Hello,\n\nour mail server" in request) == (japanese, True)
 
 
 def test_a_login_taken_over_shows_its_lines_though_all_was_delivered() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from mailtriage.model.finding import Finding, Link, Party, Step
 from mailtriage.scan.ask import Answers, Question
+from mailtriage.texts.catalog import FALLBACK, Texts
 from mailtriage.triage.case import Case
 from mailtriage.triage.delivery import ask_sent, party_of
 from mailtriage.triage.desk import Desk
@@ -69,12 +70,20 @@ def _with_each(desk: Desk, answers: Answers, finding: Finding, found: list[Case]
             steps.append(Step(f"address_listed.{name}", text, step.command, step.url or url))
     if finding.lost:
         steps.append(Step("address_listed.again", say("finding.address_listed.again")))
-    request = say("finding.address_listed.request", address=address, own_host=next(iter(finding.logs), address))
+    request = _request(desk, by_speaker, address=address, own_host=next(iter(finding.logs), address))
     several = len(by_speaker) > 1
     return replace(
         finding, links=tuple(links.values()), steps=tuple(steps), request_text=proved(desk, finding, request),
         operator=None if several else finding.operator, rule=None if several else finding.rule,
     )  # fmt: skip
+
+
+def _request(desk: Desk, speakers: Iterable[str], **values: object) -> str:
+    """In English, and first in the reader's language where one of the operators reads it."""
+    key, lang = "finding.address_listed.request", desk.texts.lang
+    english = Texts(FALLBACK).say(key, **values)
+    reads = {one.name for one in desk.book.operators.values() if lang in one.reads}
+    return english if reads.isdisjoint(speakers) else f"{desk.texts.say(key, **values)}\n{english}"
 
 
 def _speaker(desk: Desk, case: Case) -> tuple[str, bool]:
