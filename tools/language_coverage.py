@@ -101,6 +101,26 @@ def foreign_rules(lang: str) -> dict[str, Mapping[str, Any]]:
     return found
 
 
+def operators() -> set[str]:
+    """The ids of all operators, also of those that have no rules yet."""
+    packs = (tomllib.loads(path.read_text(encoding="utf-8")) for path in PACKS.rglob("*.toml"))
+    return {pack["operator"]["id"] for pack in packs if "operator" in pack}
+
+
+def missing_of_rules(lang: str, operator: str | None = None) -> list[str]:
+    """Words of rules that English has and the language lacks, as ``rule: field``; of one operator or of all.
+
+    A request may be missing: it goes to an operator, who may read English only.
+    """
+    foreign = foreign_rules(lang)
+    return [
+        f"{rule}: {field}"
+        for speaker, rule, words in rules()
+        for field in FIELDS
+        if operator in (None, speaker) and field in words and field != "request" and field not in foreign.get(rule, {})
+    ]
+
+
 def main() -> int:
     """Print the coverage of one language."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
