@@ -9,7 +9,7 @@ from mailtriage.history.windows import Window
 from mailtriage.model.finding import Finding
 from mailtriage.model.report import Report
 from mailtriage.rules.book import RuleBook
-from mailtriage.scan.ask import Question
+from mailtriage.scan.ask import Fact, Question
 from mailtriage.scan.chunk import ScanPlan, split
 from mailtriage.scan.executor import executor
 from mailtriage.scan.gather import gather
@@ -20,6 +20,7 @@ from mailtriage.syslog.calendar import Source as Dated
 from mailtriage.texts.catalog import Texts
 from mailtriage.triage.own import Given
 from mailtriage.triage.run import triage
+from mailtriage.triage.stakes import RECIPIENTS
 
 SMALL = 64 * 1024 * 1024  # bytes for which no other process is started
 ASKED, DOMAINS, CLIENTS = 60, 4, 8  # remembered troubles to ask for in one look, and literals for each
@@ -66,6 +67,7 @@ def _survey(window: Window, before: Window | None, plan: ScanPlan, jobs: int) ->
     tally = Tally()
     for part in runner.map(partial(gather, plan=plan), [chunk for chunk in chunks if chunk.number >= len(old)]):
         tally.merge(part)
+    tally.name_senders()
     for number, source in enumerate(old):
         runs: list[Run] = []
         if before is not None and before.first is not None:
@@ -78,24 +80,40 @@ def _survey(window: Window, before: Window | None, plan: ScanPlan, jobs: int) ->
     )  # fmt: skip
     stretches = [*(before.stretches if before is not None else ()), *window.stretches]
     lines = dict(enumerate(one.lines for one in stretches))
-    return Survey(tuple(sources), chunks, plan, tally, calendar, runner, (), lines)
+    return Survey(tuple(sources), chunks, plan, tally, calendar, runner, (), lines, len(old))
 
 
 def _successes(surveyed: Survey, findings: Iterable[Finding]) -> dict[str, datetime]:
-    questions = [question for finding in findings for question in _questions(finding)]
-    answers = surveyed.ask(questions)
+    asked = [(finding, question) for finding in findings for question in _questions(finding)]
+    answers = surveyed.ask([question for _, question in asked])
     found: dict[str, datetime] = {}
-    for question in questions:
-        fact = answers.one(question.id)
-        when = surveyed.when(fact.first) if fact else None
+    for finding, question in asked:
+        when = _after(surveyed, answers.one(question.id), finding.last_seen)
         if when is not None:
-            identity = question.id.split(" ")[1]
-            found[identity] = min(found.get(identity, when), when)
+            found[finding.id] = min(found.get(finding.id, when), when)
     return found
 
 
+def _after(surveyed: Survey, fact: Fact | None, last: datetime | None) -> datetime | None:
+    """The first success that is known to be later than the last failure: hours keep their first and last alone."""
+    ends = [place for _, *both in fact.hours.by_hour.values() for place in both] if fact else []
+    times = [when for place in ends if (when := surveyed.when(place)) is not None]
+    return min((when for when in times if last is None or when > last), default=None)
+
+
 def _questions(finding: Finding) -> list[Question]:
-    """What would show that a trouble is over: mail delivered to the same domains, or taken from the same clients."""
+    """What would show that a trouble is over: mail delivered to the same domains, or taken from the same clients.
+
+    Where the trouble is a recipient's own, only mail to that recipient shows it.
+    """
+    if finding.direction == "outbound" and finding.cause in RECIPIENTS:
+        return [
+            Question(
+                f"over {finding.id} {number}", (f"<{address}>",), frozenset({"sent"}),
+                (("recipient", "is", address.lower()),),
+            )
+            for number, address in enumerate(finding.recipients[:CLIENTS])
+        ]  # fmt: skip
     if finding.direction == "outbound":
         domains = sorted({address.rpartition("@")[2].lower() for address in finding.recipients if "@" in address})
         return [

@@ -45,7 +45,8 @@ class Question:
     ``literals``: one of them stands in every line that answers. ``events``: kinds of events that count. ``where``:
     (field, how, value) with how one of is, ends, has; all must hold. ``by``: fields whose values the facts are counted
     under (``client_wide``: the client's wide network). ``sender``: look back for the envelope sender where the line
-    does not name it. ``tens``: count by ten minutes, too.
+    does not name it. ``tens``: count by ten minutes, too. ``earlier``: whether lines older than those that are judged
+    may answer (see Survey.earlier); what is counted as trouble must not.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Question:
     by: tuple[str, ...] = ()
     sender: bool = False
     tens: bool = False
+    earlier: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "literals", (*self.literals, *filter(None, map(_escaped, self.literals))))

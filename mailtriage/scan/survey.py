@@ -32,6 +32,7 @@ class Survey:
     executor: Executor
     unasked: tuple[str, ...] = ()  # sources with a part that passed once and could not be asked about
     _before: dict[int, int] = field(default_factory=dict)
+    earlier: int = 0  # the first so many sources were judged before: they are not gathered, only asked
 
     def when(self, place: Place | None) -> datetime | None:
         """The time of a line."""
@@ -69,10 +70,12 @@ class Survey:
     def ask(self, questions: Sequence[Question]) -> Answers:
         """Answer questions by another look at all bytes."""
         answers = Answers()
-        if questions:
-            look = partial(_answer, tuple(questions), self.plan)
-            for part in self.executor.map(look, self.chunks):
-                answers.merge(part)
+        old = [chunk for chunk in self.chunks if chunk.number < self.earlier]
+        new = [chunk for chunk in self.chunks if chunk.number >= self.earlier]
+        for wanted, chunks in (([one for one in questions if one.earlier], old), (questions, new)):
+            if wanted and chunks:
+                for part in self.executor.map(partial(_answer, tuple(wanted), self.plan), chunks):
+                    answers.merge(part)
         return answers
 
     @property

@@ -6,7 +6,7 @@ a stolen password shows in networks that this login never used before.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from statistics import median
 
@@ -42,11 +42,14 @@ class _Use:
 
 
 def questions(desk: Desk) -> Iterable[Question]:
-    """Every login that sent, by wide network."""
-    yield Question(
+    """Every login that sent, by wide network; what was judged before shows what is usual, and is not told again."""
+    every = Question(
         "logins", (", sasl_username=",), frozenset({"client"}), (("sasl_username", "has", ""),),
         ("sasl_username", "client_wide"), tens=True,
     )  # fmt: skip
+    yield every
+    if desk.survey.earlier:
+        yield replace(every, id="logins:new", earlier=False)
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
@@ -56,15 +59,17 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     for (user, net), fact in answers.of("logins"):
         if user:
             _take(desk, uses[user], net, fact)
-            facts[user][net] = fact
+    for (user, net), fact in answers.of("logins:new" if desk.survey.earlier else "logins"):
+        facts[user][net] = fact
     for user, use in sorted(uses.items()):
         refused = _refused(desk, user)
         points, reasons = _weigh(desk, user, use, sum(_share(desk, user, case) for case in refused))
         signs = {reason.id for reason in reasons} & {"new_networks", "many_networks", "refused_as_spam"}
         if points >= LIKELY and signs:
             strange = _strange(use)
-            theirs = {net: fact for net, fact in facts[user].items() if net in strange}
-            yield _finding(desk, user, theirs or facts[user], refused, points, reasons)
+            theirs = {net: fact for net, fact in facts[user].items() if not strange or net in strange}
+            if theirs:
+                yield _finding(desk, user, theirs, refused, points, reasons)
 
 
 def _take(desk: Desk, use: _Use, net: str, fact: Fact) -> None:

@@ -57,7 +57,7 @@ def questions(desk: Desk) -> Iterable[Question]:
         literals = tuple(f"from=<{spelling}>" for spelling in sorted({sender, *spellings[sender]})[:8])
         yield Question(
             f"own_refused:{sender}", literals, frozenset({"reject", "milter_reject"}), (("sender", "is", sender),),
-            ("client_addr",),
+            ("client_addr",), earlier=False,
         )  # fmt: skip
         yield Question(
             f"own_login:{sender}", (f"sasl_username={sender}", f"sasl_username={sender.partition('@')[0]}"),
@@ -68,7 +68,7 @@ def questions(desk: Desk) -> Iterable[Question]:
         # A large pool keeps a sample of its senders: those of ours are looked for apart.
         yield Question(
             f"own_senders:{domain}", (f"@{domain}> to=<", f"@{domain}>, to=<"), frozenset({"reject", "milter_reject"}),
-            (("sender", "ends", domain),), ("sender", "helo"),
+            (("sender", "ends", domain),), ("sender", "helo"), earlier=False,
         )  # fmt: skip
 
 

@@ -26,11 +26,11 @@ def questions(desk: Desk) -> Iterable[Question]:
     """Where do these users fail, and where do they log in well?"""
     for user in _users(desk):
         literals = (f"sasl_username={user}",)
-        yield Question(f"fails:{user}", literals, frozenset({"sasl_failure"}), (("sasl_username", "is", user),), ("client_addr",))  # fmt: skip  # noqa: E501
+        yield Question(f"fails:{user}", literals, frozenset({"sasl_failure"}), (("sasl_username", "is", user),), ("client_addr",), earlier=False)  # fmt: skip  # noqa: E501
         yield Question(f"works:{user}", literals, frozenset({"client"}), (("sasl_username", "is", user),))
     for client in _nameless(desk):
         here = (("client_addr", "is", client),)
-        yield Question(f"fails-at:{client}", (f"[{client}]: SASL ",), frozenset({"sasl_failure"}), here)
+        yield Question(f"fails-at:{client}", (f"[{client}]: SASL ",), frozenset({"sasl_failure"}), here, earlier=False)
         yield Question(f"works-at:{client}", (f"[{client}], sasl_",), frozenset({"client"}), here, ("sasl_username",))
 
 
