@@ -70,3 +70,30 @@ def test_the_family_week_is_told_as_a_scan_tells_it(call: Call, tmp_path: Path, 
         if one["kind"] not in WIDER:
             assert told(found[identity]) == told(one)
     assert sum_of(found) == sum_of(scanned)
+
+
+def logins(day: int, hour: int, count: int, network: int) -> list[str]:
+    """Mail of one login from a network of its own."""
+    head = f"2026-04-{day:02d}T{hour:02d}"
+    return [
+        f"{head}:{n % 60:02d}:{n // 60:02d}.000000+09:00 mail.shirao.example postfix/submission/smtpd[201]: "
+        f"{day:02X}{hour:02X}{n:04X}{network:02X}: client=unknown[198.{network}.100.{n % 200 + 1}], "
+        "sasl_method=PLAIN, sasl_username=taro@shirao.example\n"
+        for n in range(count)
+    ]
+
+
+def test_a_login_that_was_taken_over_is_counted_once(call: Call, tmp_path: Path) -> None:
+    usual = {day: logins(day, 9, 2, 51) for day in range(5, 11)}
+    taken = {day: [line for net in range(60, 70) for line in logins(day, 12, 20 - day, net)] for day in (8, 9)}
+    log, state = tmp_path / "mail.log", tmp_path / "digest.db"
+    for day, lines in usual.items():
+        with log.open("a") as file:
+            file.writelines([*lines, *taken.get(day, [])])
+        call("digest", log, "--state", state)
+    (scanned,) = by_id(call("scan", log, "--format", "jsonl").out).values()
+    (found,) = remembered(call, state).values()
+    assert scanned["kind"] == found["kind"] == "login_taken_over"
+    assert scanned["count"] == sum(map(len, taken.values()))
+    # On the second day nothing is left in sight of the time before: its owner's own mail is counted in.
+    assert found["count"] == scanned["count"] + len(usual[9])
