@@ -68,7 +68,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         if points >= LIKELY and signs:
             strange = _strange(use)
             theirs = {net: fact for net, fact in facts[user].items() if not strange or net in strange}
-            if theirs:
+            if theirs and _goes_on(desk, use, theirs):
                 yield _finding(desk, user, theirs, refused, points, reasons)
 
 
@@ -122,6 +122,14 @@ def _strange(use: _Use) -> set[str]:
         return set()
     day = max(use.days.items(), key=lambda pair: (pair[1], pair[0]))[0]
     return {net for net, (when, _) in use.networks.items() if when.date() >= day}
+
+
+def _goes_on(desk: Desk, use: _Use, new: Mapping[str, Fact]) -> bool:
+    """Whether what is told of is not the time before alone: its busiest day is in it, or it is as wild as that was."""
+    busiest = max(use.days.items(), key=lambda pair: (pair[1], pair[0]), default=(None, 0))[0]
+    if any(hour.first.date() == busiest for hour in desk.fact_hours(list(new.values()))):
+        return True
+    return len(new) >= NETWORKS or sum(fact.count for fact in new.values()) >= BUSY
 
 
 def _refused(desk: Desk, user: str) -> list[Case]:
