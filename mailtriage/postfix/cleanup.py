@@ -18,6 +18,9 @@ _ORIGIN = re.compile(
 )
 
 
+_MIME = "reject: mime-error "
+
+
 def read(text: str, tag: str) -> f.Fields | None:
     """Read one message text of severity info; None where its form is unknown."""
     split = f.split_queue_id(text)
@@ -85,6 +88,8 @@ def _check(rest: str, found: re.Match[str]) -> f.Fields | None:
         _, dsn, reason = f.codes(fields["reason"])
         if dsn:
             fields.update(dsn=dsn, reason=reason)
+    if "reason" not in fields and whole.startswith(_MIME):
+        fields["reason"] = whole[len(_MIME) :].partition(": ")[0]  # our own words; what they are about follows
     if count > 1:
         fields["flags"] = ("ambiguous",)
     fields["text"] = whole

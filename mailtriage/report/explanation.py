@@ -65,7 +65,7 @@ def _facts(one: Explanation, texts: Texts) -> Iterator[tuple[str, str]]:
     found, rule = one.found, one.found.rule
     names = texts.say("explain.via", operator=found.operator, via=found.via) if found.via else found.operator
     cause = texts.say("explain.cause", cause=found.cause, words=texts.say(f"cause.{found.cause}"))
-    if not one.unknown:
+    if not one.unknown and one.kind != "ordinary":
         yield "cause", cause + aside(found.detail or "", texts)
     if names:
         yield "operator", names

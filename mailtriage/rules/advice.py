@@ -49,7 +49,8 @@ class Advice:
 
 
 @lru_cache(maxsize=8)
-def _texts(lang: str) -> Texts:
+def texts_of(lang: str) -> Texts:
+    """The words of a language, read once."""
     return Texts(lang)
 
 
@@ -84,7 +85,7 @@ class _Case:
 
     def request(self, template: str) -> str:
         """A text for the operator: a line in ASCII alone stands in English, and so do the names of unknown values."""
-        english = _Case(self.values, self.names, _texts(FALLBACK))
+        english = _Case(self.values, self.names, texts_of(FALLBACK))
         lines = template.splitlines(keepends=True)
         return "".join((english if line.isascii() else self).text(line) for line in lines)
 
@@ -124,7 +125,7 @@ def lookup_url(classification: Classification, own_ip: str | None = None) -> str
     rule = classification.rule
     if rule is None or not any(template.kind == "lookup" for template in rule.links):
         return None
-    case = _Case(_known(classification, {"own_ip": own_ip} if own_ip else {}), frozenset(), _texts("en"))
+    case = _Case(_known(classification, {"own_ip": own_ip} if own_ip else {}), frozenset(), texts_of("en"))
     return next((url for link in rule.links if link.kind == "lookup" and (url := case.link(link))), None)
 
 
@@ -148,7 +149,7 @@ def advise(classification: Classification, values: Mapping[str, str] = {}, lang:
     ``values`` are what the caller knows (``own_ip``, ``own_host``, ``domain``, ``recipient``, ``client_ip`` …, see
     docs/rules.md); what the reply itself said comes on top, but for an ``own_ip`` that no mail can have come from.
     """
-    texts = _texts(lang)
+    texts = texts_of(lang)
     known = _known(classification, values)
     rule = classification.rule
     if rule is None:

@@ -9,12 +9,13 @@ from mailtriage.model.event import Event
 from mailtriage.model.vocabulary import CAUSES
 from mailtriage.postfix.parse import parse
 from mailtriage.postfix.reply import parse_reply
-from mailtriage.rules.advice import Advice, advise
+from mailtriage.rules.advice import Advice, advise, texts_of
 from mailtriage.rules.book import Classification, Query, RuleBook
 from mailtriage.rules.normal import normalize
 from mailtriage.rules.pack import Operator, Rule
 from mailtriage.scan.meaning import classify
 from mailtriage.syslog.head import parse_head
+from mailtriage.texts.catalog import Texts
 from mailtriage.triage.bounce import looks_like_mail, reports
 
 LIMIT = 1000  # parts of one paste that are explained
@@ -25,7 +26,11 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """One thing explained. ``kind``: line, reply, bounce, code, cause, rule; ``unknown`` has ``nearest`` instead."""
+    """One thing explained.
+
+    ``kind``: line, reply, bounce, code, cause, rule; ``ordinary``: a line that tells of no trouble; ``unknown`` has
+    ``nearest`` instead.
+    """
 
     input: str
     kind: str
@@ -50,6 +55,10 @@ class Asker:
     book: RuleBook
     lang: str = "en"
     values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def _texts(self) -> Texts:
+        return texts_of(self.lang)
 
     def explain(self, text: str) -> list[Explanation]:
         """Everything that can be explained in a paste; the same thing is explained once. Never raises."""
@@ -119,6 +128,12 @@ class Asker:
 
     def _of_event(self, line: str, event: Event) -> Explanation:
         found = classify(self.book, event)
+        kind = "sent" if event.event == "delivery" else event.event
+        calm = not event.failed and event.severity is None
+        if found.rule is None and calm and self._texts.has(f"explain.line.{kind}"):
+            # A line of ordinary work: no trouble, and so no rule.
+            advice = Advice(why=self._texts.say(f"explain.line.{kind}"))
+            return Explanation(input=line, kind="ordinary", found=found, advice=advice, event=event)
         recipient = event.recipient
         extra = {
             "recipient": recipient, "sender": event.sender, "client_ip": event.client_addr,
