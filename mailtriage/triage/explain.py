@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mailtriage.model.event import Event
+from mailtriage.model.finding import Step
 from mailtriage.model.vocabulary import CAUSES
 from mailtriage.postfix.parse import parse
 from mailtriage.postfix.reply import parse_reply
@@ -21,6 +22,7 @@ from mailtriage.triage.bounce import looks_like_mail, reports
 LIMIT = 1000  # parts of one paste that are explained
 _CODE = re.compile(r"#?([245]\.\d{1,3}\.\d{1,3}|[245]\d\d)(?:[ -]#?([245]\.\d{1,3}\.\d{1,3}))?")
 _STARTS = re.compile(r"(?:[0-9A-F]{6,15}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}|NOQUEUE): ")
+_AROUND = "grep -n 'warning: \\|error: \\|fatal: \\|panic: ' /var/log/mail.log | tail -30"
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -134,6 +136,12 @@ class Asker:
             # A line of ordinary work: no trouble, and so no rule.
             advice = Advice(why=self._texts.say(f"explain.line.{kind}"))
             return Explanation(input=line, kind="ordinary", found=found, advice=advice, event=event)
+        if found.rule is None and event.severity:
+            advice = Advice(
+                why=self._texts.say(f"explain.severity.{event.severity}"),
+                steps=(Step("unknown_warning.1", self._texts.say("explain.severity.next"), _AROUND),),
+            )
+            return Explanation(input=line, kind="line", found=found, advice=advice, event=event)
         recipient = event.recipient
         extra = {
             "recipient": recipient, "sender": event.sender, "client_ip": event.client_addr,
