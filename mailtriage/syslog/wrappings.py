@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from mailtriage.model.stamp import Stamp
-from mailtriage.syslog import journal, rfc5424, stamps
+from mailtriage.syslog import journal, months, rfc5424, stamps
 from mailtriage.syslog.head import Head, after_stamp, carries
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,16}m")
@@ -21,6 +21,8 @@ _MONOTONIC = re.compile(r"\[ {0,12}\d{1,10}\.\d{1,9}\] ")  # journalctl's short-
 _TABLE = re.compile(
     r"\t[A-Za-z]{4,13}\t([A-Za-z][\w./-]{0,60})\t"
 )  # level, tag and text in columns, of a firewall's page
+# Label, epoch, date and node before each line, in collections of clusters' logs; ``user@host`` stands for the host.
+_CLUSTER = re.compile(r"[-A-Z][A-Z0-9_]{0,30} \d{9,10} \d{4}\.\d\d\.\d\d \S{1,100} (?=[A-Z][a-z]{2} )")
 _MARKER = re.compile(r"-- .* --$")
 
 
@@ -43,9 +45,13 @@ def unwrap(text: str, layers: int) -> Head | None:
         return unwrap(text[found.end() :], layers - 1)
     if text[:1] == "[" and (found := _MONOTONIC.match(text)) and layers > 0:
         return unwrap(text[found.end() :], layers - 1)
+    if text[:1] in "-ABCDEFGHIJKLMNOPQRSTUVWXYZ" and (found := _CLUSTER.match(text)) and layers > 0:
+        return unwrap(text[found.end() :], layers - 1)
     if _MARKER.match(text):
         return Head(None, None, None, None, text)
     timed = stamps.leading(text)
+    if timed is None and (english := months.english(text)) is not None:
+        text, timed = english, stamps.leading(english)
     if timed is not None:
         stamp, end = timed
         return _behind(stamp, text[end:], layers)

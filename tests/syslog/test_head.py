@@ -21,6 +21,7 @@ WRAPPINGS = {
     "short-precise": f"Apr 01 06:14:46.123456 mx1 {TAIL}",
     "short-full": f"Mon 2024-04-01 06:14:46 JST mx1 {TAIL}",
     "short-unix": f"1711919686.123456 mx1 {TAIL}",
+    "cluster": f"- 1711919686 2024.04.01 node7 Apr  1 06:14:46 mx1 {TAIL}",
     "solaris": f"Apr  1 06:14:46 mx1 postfix/smtpd[4711]: [ID 197553 mail.info] {TEXT}",
     "year first": f"2024 Apr  1 06:14:46 mx1 {TAIL}",
     "year behind the day": f"Apr  1 2024 06:14:46 mx1 {TAIL}",
@@ -92,6 +93,24 @@ def test_program(tag: str, program: str | None) -> None:
     head = parse_head(f"Apr  1 06:14:46 mx1 {tag}[1]: text".encode())
     assert head is not None
     assert head.program == program
+
+
+@pytest.mark.parametrize(
+    ("stamp", "english"),
+    [
+        ("Okt 15", "Oct 15"), ("Mär 01", "Mar  1"), ("févr. 14", "Feb 14"), ("août 02", "Aug  2"), ("авг 09", "Aug  9"),
+        ("4月 11", "Apr 11"), ("12월 31", "Dec 31"), ("paź 03", "Oct  3"), ("dic 24", "Dec 24"), ("led 05", "Jan  5"),
+    ],
+)  # fmt: skip
+def test_months_of_other_languages(stamp: str, english: str) -> None:
+    assert parse_head(f"{stamp} 06:14:46 mx1 {TAIL}".encode()) == parse_head(f"{english} 06:14:46 mx1 {TAIL}".encode())
+
+
+def test_words_that_are_no_month() -> None:
+    head = parse_head(b"foo 15 06:14:46 mx1 postfix/smtpd[1]: x")
+    assert head is None or head.stamp is None
+    head = parse_head("13月 11 06:14:46 mx1 postfix/smtpd[1]: x".encode())
+    assert head is None or head.stamp is None
 
 
 def test_columns_of_a_firewalls_page() -> None:

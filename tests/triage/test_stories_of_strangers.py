@@ -328,3 +328,94 @@ def alias_with_a_path(log: Log) -> None:
 
 def test_an_alias_that_makes_no_address_is_ours_to_mend() -> None:
     check(Story("alias", alias_with_a_path, (Expect("alias_broken", severity="medium", says="bea@example.org/"),)))
+
+
+NO_SUCH = "Host or domain name not found. Name service error for name={name} type={type}: Host not found"
+
+
+def root_leaves_for_no_domain(log: Log) -> None:
+    log.family()
+    queue_id = log.take("home.isp.example[203.0.113.4]", "app@box.firm.example")
+    log.say(
+        "postfix/smtp",
+        f"{queue_id}: to=<root@box.firm.example>, orig_to=<root>, relay=none, delay=1, delays=1/0/0/0, dsn=5.4.4, "
+        f"status=bounced ({NO_SUCH.format(name='box.firm.example', type='A')})",
+    )
+
+
+def test_root_of_a_name_that_nobody_knows() -> None:
+    check(Story("root", root_leaves_for_no_domain, (Expect("own_name_unknown", severity="medium"),)))
+
+
+def great_name_not_found(log: Log) -> None:
+    deferred(log, "ann@gmail.com", NO_SUCH.format(name="gmail.com", type="MX") + ", try again", delay=24)
+
+
+def relay_at_587_is_silent(log: Log) -> None:
+    log.family()
+    deferred(log, "ann@friend.example", "connect to smtp.provider.example[203.0.113.9]:587: Connection refused")
+
+
+def test_one_mail_is_enough_where_it_stands_for_all() -> None:
+    want = Expect("failure", "dns_failure", "medium", fault="ours")
+    check(Story("dns", great_name_not_found, (want,)))
+    check(Story("relay", relay_at_587_is_silent, (Expect("smarthost", "network", "medium"),)))
+
+
+def saslauthd_gone(log: Log) -> None:
+    log.family()
+    log.say(
+        "postfix/smtpd", "warning: SASL authentication failure: cannot connect to saslauthd server: Permission denied"
+    )
+    log.say("postfix/smtpd", "warning: unknown[192.168.0.34]: SASL PLAIN authentication failed: generic failure")
+
+
+def laptop_with_an_old_password(log: Log) -> None:
+    log.family()
+    for _ in range(2):
+        log.say(
+            "postfix/smtpd", "warning: laptop[192.168.0.4]: SASL PLAIN authentication failed: authentication failure"
+        )
+
+
+def test_logins_that_fail_for_our_own_reasons() -> None:
+    check(Story("saslauthd", saslauthd_gone, (Expect("auth_socket_missing", severity="high"),)))
+    findings = Story("laptop", laptop_with_an_old_password).findings()
+    assert [one.severity for one in findings if one.kind == "local_logins_fail"] == ["low"]
+
+
+def accounts_unreadable(log: Log) -> None:
+    log.family()
+    log.say("postfix/proxymap", "warning: cannot access UNIX password database: Permission denied")
+    log.refuse("mx.friend.example[198.51.100.7]", "ann@friend.example", "bea@example.org",
+               "451 4.3.0 <{to}>: Temporary lookup failure")  # fmt: skip
+
+
+def service_by_a_wrong_name(log: Log) -> None:
+    log.family()
+    log.say("postfix/smtpd", "fatal: host/service policy.firm.example/12340 not found: Name or service not known")
+    log.say("postfix/master", "warning: process /usr/lib/postfix/sbin/smtpd pid 2001 exit status 1")
+
+
+def master_dies(log: Log) -> None:
+    log.say("postfix/master", "fatal: remove public/pickup: Invalid argument")
+
+
+def test_what_stops_everything_is_high() -> None:
+    check(Story("accounts", accounts_unreadable, (Expect("database_down", severity="high"),)))
+    check(Story("service", service_by_a_wrong_name, (Expect("config_broken", severity="high"),)))
+    check(Story("master", master_dies, (Expect(severity="high"),)))
+
+
+def next_host_for_a_full_mailbox(log: Log) -> None:
+    log.family()
+    full = "host mx{0}.friend.example[198.51.100.{0}] said: 452 4.2.2 Mailbox full (in reply to RCPT TO command)"
+    queue_id = log.take("home.isp.example[203.0.113.4]", "bea@example.org", login="bea@example.org")
+    log.say("postfix/smtp", f"{queue_id}: {full.format(1)}")
+    relay = "mx2.friend.example[198.51.100.2]:25"
+    log.deliver(queue_id, "ann@friend.example", relay, full.format(2), status="deferred", dsn="4.2.2", said=False)
+
+
+def test_what_each_host_of_a_receiver_says_is_told_once() -> None:
+    findings = Story("full", next_host_for_a_full_mailbox).findings()
+    assert [one.cause for one in findings if one.severity != "info"] == ["mailbox_full"]

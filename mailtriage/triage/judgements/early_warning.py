@@ -13,7 +13,7 @@ from mailtriage.triage.outgoing import outgoing
 ORDER = 40  # before what the server says of itself
 CAUSES = (
     "ip_reputation", "dnsbl", "domain_reputation", "rate_limit", "connection_limit", "reverse_dns", "helo_invalid",
-    "policy", "greylist", "system_error", "content_spam", "unclassified",
+    "policy", "system_error", "content_spam", "unclassified",
 )  # fmt: skip
 
 
@@ -33,8 +33,10 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     failed = {
         mail.queue_id for case in desk.cases if case.key.direction == "outbound" for _, mail in case.group.mails.items()
     }
-    for case in _cases(desk):
+    for case in _told(desk):
         desk.claim([case])
+        if case.key.cause not in CAUSES:
+            continue  # one recipient's trouble, or greylisting: the attempt that follows says it
         mails = set(case.group.messages.members())
         if mails <= failed:
             continue
@@ -56,12 +58,15 @@ def _blocks(case: Case) -> bool:
 
 
 def _cases(desk: Desk) -> list[Case]:
+    return [case for case in _told(desk) if case.key.cause in CAUSES]
+
+
+def _told(desk: Desk) -> list[Case]:
     """What smtp(8) tells of hosts that it gave up for the next one."""
     return [
         case
         for case in desk.open("server")
         if case.key.trust == "smtp"
-        and case.key.cause in CAUSES
         and case.group.relays.members()
         and any(" refused to talk to me: " in end.text or " said: " in end.text for end in case.group.ends)
     ]

@@ -17,6 +17,7 @@ from mailtriage.triage.delivery import (
     party_id,
     party_of,
     to_ourselves,
+    waiting,
 )
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.judgements import mistyped_address
@@ -79,7 +80,10 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             desk, answers, found, kind, party_of(desk, found[0]), cause=cause, title=title, words=words, level=level,
             **more,
         )  # fmt: skip
-        yield replace(finding, steps=(*_meant(desk, answers, found), *finding.steps))
+        finding = replace(finding, steps=(*_meant(desk, answers, found), *finding.steps))
+        stuck = words == "dns_of_big" and finding.severity == "low" and finding.state != "recovered"
+        # Nobody else's mail can go either where the resolver does not know the greatest.
+        yield replace(finding, severity="medium") if stuck and waiting(desk, found) else finding
 
 
 def _meant(desk: Desk, answers: Answers, found: list[Case]) -> Iterator[Step]:

@@ -16,7 +16,7 @@ from mailtriage.triage.harm import take
 from mailtriage.triage.of_server import of_server, stands
 from mailtriage.triage.organisation import domain_of
 
-ORDER = 64  # after closed ports and loops, which explain more
+ORDER = 57  # after loops, which explain more, and before those who would see a foreign server in it
 _PAIR = re.compile(r" to=<([^>]{1,300})>, orig_to=<([^>]{1,300})>, ")
 _HERE = ("localhost", "localhost.localdomain")
 

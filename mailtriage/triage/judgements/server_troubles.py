@@ -199,8 +199,8 @@ def _severity(desk: Desk, trouble: Trouble, state: str, mails: int) -> str:
             severity = "high" if trouble.stopped else "medium"
     else:
         severity = trouble.rule.severity or "low"
-        if trouble.stopped and severity == "medium" and trouble.count > 1:
-            severity = "high"
+        if severity == "medium" and ((trouble.stopped and trouble.count > 1) or MASTER in trouble.first):
+            severity = "high"  # what master(8) dies of, nothing survives
     if kind == "postsuper_deleted":
         return "medium" if _deleted(trouble) >= MANY_DELETED else "low"
     if kind in _HARMLESS_ALONE and not mails:

@@ -23,7 +23,7 @@ DOOR = ("auth_required", "auth_failed", "relay_denied", "rate_limit", "sender_re
         "config_error", "connection_limit", "dns_failure", "policy", "ip_reputation")  # fmt: skip
 _BOUNCES, _NOTICES = "bounces that came in", "bounces that we made"
 _LOGIN = ("auth_failed", "auth_required")  # no later try helps; somebody must correct the login
-_PORTS = (":587 ", ":465 ", ":587,", ":465,")
+_PORTS = (":587 ", ":465 ", ":587,", ":465,", "]:587: ", "]:465: ")
 # Our own client's words, behind ``status=``; nobody logs in to an MX.
 _OUR_LOGIN = re.compile(r" status=deferred \((?:delivery temporarily suspended: )?SASL authentication failed")
 
