@@ -48,7 +48,7 @@ def _warning(text: str) -> f.Fields | None:
     if text.startswith("hostname ") or ": hostname " in text[:64] or ": address not listed for hostname " in text[:64]:
         return hostname(text)
     if text.startswith(_SASL_SENTENCES):
-        ours = "problem" in text[:28] or text[27:].startswith(_SASL_SET_UP) or ": cannot connect to " in text[:64]
+        ours = "problem" in text[:28] or text[27:].startswith(_SASL_SET_UP)
         return {"event": "warning" if ours else "sasl_failure"}
     if found := _RATE.match(text) or _FROM_CLIENT.match(text):
         client = f.peer(text, found.end())
