@@ -21,7 +21,7 @@ docker doveadm doveconf du echo fail2ban-client findmnt free getent grep head ho
 last ldd less ls lsof mailq man mount namei nc newaliases nft opendkim openssl passwd pgrep ping postalias postcat
 postconf
 postfix postmap postqueue postsuper posttls-finger printf ps qshape quota rm rspamadm rspamc sed sendmail sha256sum
-smartctl sort ss swaks sysctl systemctl tail timedatectl tr ulimit uniq uptime vmstat
+smartctl sort ss swaks sysctl systemctl tail testsaslauthd timedatectl tr ulimit uniq uptime vmstat
 """
 PROGRAMS = frozenset(_PROGRAMS.split())
 _WORDS_OF_THE_SHELL = frozenset(("for", "do", "done", "in", "2>/dev/null"))
