@@ -137,9 +137,25 @@ def public_address(text: str | None) -> str | None:
         address = ipaddress.ip_address(text)
     except ValueError:
         return None
-    if any(address in net for net in _PRIVATE if net.version == address.version):
-        return None
-    return str(address)
+    return None if _is_private(str(address)) else str(address)
+
+
+@lru_cache(maxsize=4096)
+def _directions(direction: str | None, relay: str | None) -> tuple[str, ...]:
+    """The directions whose rules may speak; none: all of them. A host of our own (a content filter, a mailbox server)
+    says what only our own servers say, too.
+    """
+    if direction == "outbound" and relay and (relay.lower().startswith("localhost") or _is_private(relay)):
+        return ("outbound", "local")
+    return (direction,) if direction else ()
+
+
+def _is_private(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return any(address in net for net in _PRIVATE if net.version == address.version)
 
 
 def _sole_address(text: str) -> dict[str, str]:
@@ -230,8 +246,9 @@ class RuleBook:
             signed = self._signature(form)
             recipient = self._of_recipient(normal.text) if signed is None and not query.relay else None
         home = home or signed
+        directions = _directions(query.direction, query.relay)
         key = (
-            form, normal.code, normal.dsn, query.direction, query.program, query.stage,
+            form, normal.code, normal.dsn, directions, query.program, query.stage,
             home and home.id, recipient and recipient.id,
         )  # fmt: skip
         if plain := self._plain.get(key):
@@ -242,7 +259,7 @@ class RuleBook:
             if len(self._found) >= _CACHE_LIMIT:
                 self._found.clear()
                 self._plain.clear()
-            found = self._found[key] = self._find(query, normal, form, home, recipient)
+            found = self._found[key] = self._find(query, directions, normal, form, home, recipient)
         if found is None:
             answer = Classification("unclassified", None, home.name if home else None, direction=query.direction)
         else:
@@ -286,7 +303,13 @@ class RuleBook:
         return entry
 
     def _find(
-        self, query: Query, normal: Normal, form: str, home: Operator | None, recipient: Operator | None
+        self,
+        query: Query,
+        directions: tuple[str, ...],
+        normal: Normal,
+        form: str,
+        home: Operator | None,
+        recipient: Operator | None,
     ) -> tuple[int, int] | None:
         """The number of the rule that knows a shape and that of its pattern."""
         lowered = form.lower()
@@ -303,7 +326,7 @@ class RuleBook:
         ):  # fmt: skip
             for entry in group:
                 if (
-                    entry.conditions_hold(query.direction, query.program, query.stage, normal, entry.operator in near)
+                    entry.conditions_hold(directions, query.program, query.stage, normal, entry.operator in near)
                     and (pattern := entry.found_by(form, lowered)) is not None
                 ):
                     return entry.number, pattern

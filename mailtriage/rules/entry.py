@@ -118,12 +118,12 @@ class Entry:
         return {k.rstrip("0123456789"): v for k, v in found.groupdict().items() if v} if found else {}
 
     def conditions_hold(
-        self, direction: str | None, program: str | None, stage: str | None, normal: Normal, at_home: bool
+        self, directions: tuple[str, ...], program: str | None, stage: str | None, normal: Normal, at_home: bool
     ) -> bool:
         """Whether everything but the wording fits."""
         if self.needs_relay and not at_home:
             return False
-        if direction and self.direction and direction not in self.direction:
+        if directions and self.direction and not any(d in self.direction for d in directions):
             return False
         if self.program and (program or self.last) and program not in self.program:
             return False
