@@ -56,7 +56,8 @@ class Watching:
         self._options, self._texts, self._given = options, texts, given(options)
         self._plan = ScanPlan(user_packs=packs(), year=options["year"], **options["tz"] or {})
         self._files = files or (ThisMachine().log() or JOURNAL,)
-        self._command = " ".join(["mailtriage scan", *map(shlex.quote, self._files)])
+        # What came through a pipe is gone: no command shows it again.
+        self._command = None if "-" in self._files else " ".join(["mailtriage scan", *map(shlex.quote, self._files)])
         self._rolling = Rolling(self._plan)
         self._watch = Watch(options["at_least"])
         self._seen = 0  # failures when we last looked

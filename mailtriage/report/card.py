@@ -70,17 +70,17 @@ class Card:
         word = words[self.finding.severity]
         return word + " " * (longest - cell_len(word))
 
-    def lines(self, most: int, all_: str | None = None) -> list[Text]:
+    def lines(self, most: int, all_: str | None = None, again: bool = True) -> list[Text]:
         """A card of at most ``most`` lines: who and how many, the reply, why, what next, what was lost.
 
-        ``all_`` is the command that shows all of it, where that is not said elsewhere.
+        ``all_`` is the command that shows all of it, where that is not said elsewhere; ``again`` whether there is one.
         """
         finding = self.finding
         # An admin pastes a command; what a user has to do is said in words.
         copyable = next((s for s in finding.steps if s.url or s.command), None) if finding.act != "our_user" else None
         step = copyable or next(iter(finding.steps), None)
         copied = self.to_copy(step)
-        ends = [row for row in (self.consequence(), self.all(all_) if all_ else []) if row]
+        ends = [row for row in (self.consequence(again), self.all(all_) if all_ else []) if row]
         quote, title = self.quote(), self.title(2)
         told = step.text if step else ""
         must = 1 + bool(finding.why) + bool(told) + sum(map(len, ends)) + self.height(copied)
@@ -120,8 +120,8 @@ class Card:
             return shown
         return plain(self.finding.links[0].url) if self.finding.links else None
 
-    def consequence(self) -> list[Text]:
-        """What was lost and must be sent again; else whom to tell."""
+    def consequence(self, again: bool = True) -> list[Text]:
+        """What was lost and must be sent again; else whom to tell, where the words for it can be shown ``again``."""
         finding = self.finding
         if finding.lost:
             first, more = self.mail(finding.lost[0]), len(finding.lost) - 1
@@ -131,7 +131,7 @@ class Card:
                 say = self.say("report.lost.more", count=more) if more else self.say("report.lost.again", count=1)
             say = self.say("report.facts.between") + say if say else ""
             return self.choice("lost", [first + say, self.mail(finding.lost[0], when=False) + say, first])
-        if not finding.user_text and not finding.request_text:
+        if not again or (not finding.user_text and not finding.request_text):
             return []
         names = ", ".join(finding.own_users[:2]) + (" …" if len(finding.own_users) > 2 else "")
         where = {"number": self.number or finding.id}

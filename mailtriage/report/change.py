@@ -15,8 +15,8 @@ CARD = 9  # lines at most
 _STYLE = {"opened": "bold red", "worse": "bold red", "returned": "bold red", "closed": "bold green"}
 
 
-def text(change: Change, now: datetime | None, texts: Texts, width: int, command: str) -> Iterator[Text]:
-    """A change in at most ten lines; ``command`` is how the reader gets all of it."""
+def text(change: Change, now: datetime | None, texts: Texts, width: int, command: str | None) -> Iterator[Text]:
+    """A change in at most ten lines; ``command`` is how the reader gets all of it, None where nobody can read it again."""
     finding = change.finding
     words = texts.say(f"report.change.{change.change}", before=change.before, count=finding.count)
     head = Text((texts.date(now, "full_time") + "  ") if now else "")
@@ -25,7 +25,7 @@ def text(change: Change, now: datetime | None, texts: Texts, width: int, command
     if change.change == "closed":
         yield from [*card.title(), *card.facts(2)]
     else:
-        yield from card.lines(CARD, f"{command} --finding {finding.id}")
+        yield from card.lines(CARD, f"{command} --finding {finding.id}" if command else None, again=command is not None)
 
 
 def record(change: Change) -> str:

@@ -115,6 +115,7 @@ def test_the_backlog(tmp_path: Path, watch: Start) -> None:
 
 def test_standard_input_to_its_end_as_text(run: Run) -> None:
     done = run("watch", "-", stdin=Path("fixtures/family-week.log").read_bytes(), env={"COLUMNS": "80"})
+    assert b"--finding" not in done.stdout  # what came through a pipe cannot be read again
     out = done.stdout.decode()
     assert done.returncode == 0
     assert "NEW\nHIGH  Apple blocks your server 203.0.113.25" in out
