@@ -16,7 +16,7 @@ _STYLE = {"opened": "bold red", "worse": "bold red", "returned": "bold red", "cl
 
 
 def text(change: Change, now: datetime | None, texts: Texts, width: int, command: str | None) -> Iterator[Text]:
-    """A change in at most ten lines; ``command`` is how the reader gets all of it, None where nobody can read it again."""
+    """A change in at most ten lines; ``command`` shows all of it, None where nobody can read it again."""
     finding = change.finding
     words = texts.say(f"report.change.{change.change}", before=change.before, count=finding.count)
     head = Text((texts.date(now, "full_time") + "  ") if now else "")
