@@ -46,7 +46,8 @@ class Question:
     (field, how, value) with how one of is, ends, has; all must hold. ``by``: fields whose values the facts are counted
     under (``client_wide``: the client's wide network). ``sender``: look back for the envelope sender where the line
     does not name it. ``tens``: count by ten minutes, too. ``earlier``: whether lines older than those that are judged
-    may answer (see Survey.earlier); what is counted as trouble must not.
+    may answer (see Survey.earlier); what is counted as trouble must not. ``lead``: what stands before a literal, with
+    nothing but a host name's letters between.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Question:
     sender: bool = False
     tens: bool = False
     earlier: bool = True
+    lead: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "literals", (*self.literals, *filter(None, map(_escaped, self.literals))))
@@ -224,13 +226,14 @@ class Asker:
     """Questions made ready for looking."""
 
     def __init__(self, questions: tuple[Question, ...], hyperscan: bool = True) -> None:
-        by_literal: dict[str, list[Question]] = {}
+        by_literal: dict[tuple[str, str], list[Question]] = {}
         for question in questions:
             for literal in question.literals:
-                by_literal.setdefault(literal, []).append(question)
+                by_literal.setdefault((literal, question.lead), []).append(question)
         self._questions = list(by_literal.values())
         self._asked: dict[frozenset[int], list[Asked]] = {}
-        self.pointer = Literals([literal.encode() for literal in by_literal], hyperscan)
+        literals = [literal.encode() for literal, _ in by_literal]
+        self.pointer = Literals(literals, hyperscan, [lead.encode() for _, lead in by_literal])
 
     def asked_of(self, found: frozenset[int]) -> list[Asked]:
         """The questions whose literals stand in a line, each once, with their marks."""

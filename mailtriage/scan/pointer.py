@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any, Protocol
 
 Buffer = bytes | bytearray
@@ -77,16 +78,23 @@ class Vectors:
 
 
 class Literals:
-    """Points at the lines that hold one of some literals, and says which of them."""
+    """Points at the lines that hold one of some literals, and says which of them.
 
-    def __init__(self, literals: Sequence[bytes], hyperscan: bool = True) -> None:
-        self._literals = tuple(literals)
+    ``leads``: what must stand before each, with nothing but a host name's letters between; empty: anything.
+    """
+
+    def __init__(self, literals: Sequence[bytes], hyperscan: bool = True, leads: Sequence[bytes] = ()) -> None:
+        patterns = [
+            quoted(lead) + b"[0-9A-Za-z._-]*" + quoted(literal) if lead else quoted(literal)
+            for literal, lead in zip_longest(literals, leads)
+        ]
         self._vectors: Any = None
         self._expression: Expression | None = None
         if hyperscan and available():
-            self._vectors = compiled(tuple(map(quoted, literals)))
+            self._vectors = compiled(tuple(patterns))
         else:
-            self._expression = Expression([re.escape(literal) for literal in literals])
+            self._expression = Expression(patterns)
+            self._searches = [re.compile(pattern).search for pattern in patterns]
 
     def lines(self, buffer: Buffer, begin: int, end: int) -> Iterator[tuple[int, int, frozenset[int]]]:
         """Start and end of each line with the numbers of its literals, in order."""
@@ -115,7 +123,7 @@ class Literals:
             yield start, stop, frozenset(found)
 
     def _within(self, line: bytes) -> frozenset[int]:
-        return frozenset(number for number, literal in enumerate(self._literals) if literal in line)
+        return frozenset(number for number, search in enumerate(self._searches) if search(line))
 
 
 class Marks:

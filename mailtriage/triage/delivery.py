@@ -41,7 +41,8 @@ def ask_sent(desk: Desk, cases: Iterable[Case]) -> Iterator[Question]:
     """The question when mail to each of these parties got through. The same party is asked about once."""
     for case in list(cases)[:MOST]:
         if literals := _literals(desk, case):
-            yield Question(f"sent:{case.key.trust}:{party_id(case)}", literals, frozenset({"sent"}))
+            lead = "" if literals[0].startswith("@") else "relay="
+            yield Question(f"sent:{case.key.trust}:{party_id(case)}", literals, frozenset({"sent"}), lead=lead)
 
 
 def sent(desk: Desk, answers: Answers, case: Case) -> list[Fact]:

@@ -25,7 +25,7 @@ def questions(desk: Desk) -> Iterable[Question]:
     """Did anything get through to those who block us? Then another of their hosts took it."""
     blockers = sorted({organisation(case.group.relays.members()[0]) for case in _cases(desk) if _blocks(case)})
     for who in blockers[:MOST]:
-        yield Question(f"early:{who}", (f"{who}[",), frozenset({"sent"}))
+        yield Question(f"early:{who}", (f"{who}[",), frozenset({"sent"}), lead="relay=")
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ class _Use:
 def questions(desk: Desk) -> Iterable[Question]:
     """Every login that sent, by wide network; what was judged before shows what is usual, and is not told again."""
     every = Question(
-        "logins", (", sasl_username=",), frozenset({"client"}), (("sasl_username", "has", ""),),
+        "logins", (", sasl_method=",), frozenset({"client"}), (("sasl_username", "has", ""),),
         ("sasl_username", "client_wide"), tens=True,
     )  # fmt: skip
     yield every

@@ -43,7 +43,9 @@ def questions(desk: Desk) -> Iterable[Question]:
 def ask(case: Case) -> Iterator[Question]:
     """What ``weighed`` wants to know of a case."""
     if org := case_organisation(case):
-        yield Question(f"pool:{org}", (f"{org}[",), frozenset({"client"}), (("client_name", "ends", org),))
+        yield Question(
+            f"pool:{org}", (f"{org}[",), frozenset({"client"}), (("client_name", "ends", org),), lead="client="
+        )
     for sender in _senders(case):
         yield Question(
             f"sender:{sender}", (f"from=<{sender}>",), frozenset({"qmgr"}), (("sender", "is", sender.lower()),)

@@ -31,7 +31,7 @@ _OUR_LOGIN = re.compile(r" status=deferred \((?:delivery temporarily suspended: 
 def questions(desk: Desk) -> Iterable[Question]:
     """Does other mail pass at this relay, and does any pass by another way?"""
     for who in sorted(_relays(desk))[:5]:
-        yield Question(f"smarthost:{who}", (f"{who}[",), frozenset({"sent"}))
+        yield Question(f"smarthost:{who}", (f"{who}[",), frozenset({"sent"}), lead="relay=")
     if _at_work(desk):
         yield Question(_BOUNCES, (": from=<>, size=",), frozenset({"qmgr"}), (("sender", "is", ""),))
         yield Question(_NOTICES, (" notification: ",), frozenset({"bounce_notice"}))
