@@ -47,9 +47,13 @@ def ask(case: Case) -> Iterator[Question]:
             f"pool:{org}", (f"{org}[",), frozenset({"client"}), (("client_name", "ends", org),), lead="client="
         )
     for sender in _senders(case):
-        yield Question(
-            f"sender:{sender}", (f"from=<{sender}>",), frozenset({"qmgr"}), (("sender", "is", sender.lower()),)
-        )
+        yield Question(f"sender:{sender}", (_begin(sender),), frozenset({"qmgr"}), (("sender", "is", sender.lower()),))
+
+
+def _begin(sender: str) -> str:
+    """How the line begins; without its end, for many literals that end alike are slow to look for."""
+    name, dot, _ = sender.rpartition(".")
+    return f"from=<{name}." if dot else f"from=<{sender}>"
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
