@@ -16,7 +16,7 @@ from mailtriage.model.report import Known, Report, Unread
 from mailtriage.report.safe import plain
 from mailtriage.rules.advice import lookup_url
 from mailtriage.rules.book import public_address
-from mailtriage.scan.chunk import CHUNK_SIZE, ScanPlan
+from mailtriage.scan.chunk import ScanPlan
 from mailtriage.scan.events import Told, ToldLife, told
 from mailtriage.scan.executor import Executor, Serial, WorkerDiedError
 from mailtriage.scan.meaning import classify, query
@@ -164,7 +164,7 @@ def _open(inputs: Inputs) -> Opened:
 
 def _survey(inputs: Inputs, opened: Opened) -> Survey:
     try:
-        return survey(opened.sources, inputs.plan, inputs.jobs, inputs.chunk_size or CHUNK_SIZE, rest=opened.rest)
+        return survey(opened.sources, inputs.plan, inputs.jobs, inputs.chunk_size, rest=opened.rest)
     except WorkerDiedError as err:
         raise click.ClickException(interface().say("cli.worker_died")) from err
 

@@ -8,7 +8,9 @@ from mailtriage.sources.interface import LONGEST_LINE, Source
 # How far back a line's meaning may depend on lines before it (its session, its sender), in bytes. A fixed window, so
 # that the answer is the same wherever a chunk begins.
 WINDOW = LONGEST_LINE
-CHUNK_SIZE = 32 * 1024 * 1024
+CHUNK_SIZE = 8 * 1024 * 1024  # the least that is worth a chunk, where there are several
+LARGEST = 512 * 1024 * 1024
+SMALL = 24 * 1024 * 1024  # bytes that no worker is started for
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class ScanPlan:
 
             return ZoneInfo(self.tz_name)
         return timezone(timedelta(minutes=self.tz_minutes)) if self.tz_minutes is not None else None
+
+
+def size_for(total: int, jobs: int) -> int:
+    """How large the chunks of so many bytes are made: two for each process, for what they bring home must be merged."""
+    return min(max(-(-total // (2 * jobs)), CHUNK_SIZE), LARGEST) if total > SMALL else SMALL
 
 
 def split(number: int, source: Source, size: int = CHUNK_SIZE) -> list[Chunk]:

@@ -27,6 +27,7 @@ from mailtriage.syslog.head import Head, parse_head
 from mailtriage.syslog.loss import lost_lines
 
 PATIENCE = 16_384  # lines that wait before they are counted
+STRETCH = 16 * 1024 * 1024  # bytes after which newlines are counted anew, so that a line's number is soon found
 Party = tuple[str, str, bytes]
 
 
@@ -59,7 +60,7 @@ class Gatherer:
         self._pointer = pointer(hyperscan=plan.hyperscan)
         self._sessions = session.Sessions()
         self._long = LongWay(self.tally, self._book, self._sessions)
-        self._row = 0
+        self._stretch, self._row = chunk.start, 0  # where the counting of newlines began anew, and how many since
         self._census = census.Census(chunk.number, chunk.start, self.tally, plan.hyperscan)
         # Dates for --since and --until alone: they depend on the stamp and the file's time, never on the chunk.
         self._dates = Calendar((Dated((), chunk.source.mtime or None),), year=plan.year, tz=plan.zone)
@@ -83,7 +84,7 @@ class Gatherer:
         """The tally, complete."""
         self._count_waiting()
         tally = self.tally
-        tally.rows[self.chunk.number] = {self.chunk.start: self._row}
+        tally.rows.setdefault(self.chunk.number, {})[self._stretch] = self._row
         tally.counts.broken += reader.cut
         tally.unread += [(self.chunk.number, unread) for unread in reader.unread]
         self._census.finish()
@@ -98,6 +99,9 @@ class Gatherer:
             for start, stop in self._pointer.lines(data, low, begin):
                 self._remember(data[start:stop], start + shift)
         self._first_block = False
+        if block.offset - self._stretch >= STRETCH:
+            self.tally.rows.setdefault(self.chunk.number, {})[self._stretch] = self._row
+            self._stretch, self._row = block.offset, 0
         before = row = self._row
         counted, count, line = begin, data.count, self._line
         for start, stop in self._pointer.lines(data, begin, end):

@@ -26,12 +26,13 @@ def scattered(number: int) -> int:
 class Sample:
     """A bottom-k sample: member → value. The value of a member that comes twice is the smaller of the two."""
 
-    __slots__ = ("_ceiling", "_full", "_kept", "limit")
+    __slots__ = ("_ceiling", "_full", "_kept", "_order", "limit")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._kept: dict[int, tuple[str, Any]] = {}
         self._full = False
+        self._order: list[int] | None = None  # the hashes in order, while nothing changes
         self._ceiling = 2**64  # hashes from here on are out; falls as the set fills
 
     def add(self, member: str, value: Any = None) -> None:
@@ -51,6 +52,7 @@ class Sample:
                 self._full = True
             elif key not in kept:
                 kept[key] = (member.decode("utf-8", "surrogateescape"), None)
+                self._order = None
         if len(kept) > 2 * self.limit:
             self._trim()
 
@@ -103,11 +105,13 @@ class Sample:
         old = self._kept.get(key)
         if old is None or (value is not None and (old[1] is None or value < old[1])):
             self._kept[key] = (member, value)
+            self._order = None
         if len(self._kept) > 2 * self.limit:
             self._trim()
 
     def _trim(self) -> None:
         if len(self._kept) > self.limit:
+            self._order = None
             keep = sorted(self._kept)[: self.limit]
             self._ceiling = keep[-1] + 1
             self._kept = {key: self._kept[key] for key in keep}
@@ -121,6 +125,7 @@ class Sample:
         if other._ceiling < self._ceiling:
             self._ceiling = other._ceiling
             self._kept = {k: v for k, v in self._kept.items() if k < self._ceiling}
+            self._order = None
         self._full = self._full or other._full
 
     def take_over(self, other: "Sample") -> None:
@@ -133,6 +138,8 @@ class Sample:
             if other._ceiling < self._ceiling:
                 self._ceiling = other._ceiling
                 self._kept = {k: v for k, v in self._kept.items() if k < self._ceiling}
+                self._order = None
+            self._order = None
 
     def settle(self) -> None:
         """Bring the set into its one final form, for comparing and sending."""
@@ -161,10 +168,18 @@ class Sample:
     def items(self) -> Iterator[tuple[str, Any]]:
         """Members and values that are kept, in an order that does not depend on history."""
         self._trim()
-        return (self._kept[key] for key in sorted(self._kept))
+        kept = self._kept
+        return (kept[key] for key in self._in_order())
+
+    def _in_order(self) -> list[int]:
+        if self._order is None:
+            self._order = sorted(self._kept)
+        return self._order
 
     def members(self) -> list[str]:
-        return [member for member, _ in self.items()]
+        self._trim()
+        kept = self._kept
+        return [kept[key][0] for key in self._in_order()]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.members())
@@ -184,6 +199,7 @@ class Sample:
 
     def __setstate__(self, state: tuple[int, dict[int, tuple[str, Any]], bool, int]) -> None:
         self.limit, self._kept, self._full, self._ceiling = state
+        self._order = None
 
 
 def sample(limit: int, members: Iterable[str]) -> Sample:

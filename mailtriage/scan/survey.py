@@ -7,8 +7,8 @@ from functools import partial
 
 from mailtriage.model.report import Unread
 from mailtriage.scan.ask import Answers, Question, answer
-from mailtriage.scan.chunk import CHUNK_SIZE, Chunk, ScanPlan, split
-from mailtriage.scan.executor import Executor, executor
+from mailtriage.scan.chunk import Chunk, ScanPlan, size_for, split
+from mailtriage.scan.executor import Executor, cores, executor
 from mailtriage.scan.gather import gather, gather_rest
 from mailtriage.scan.shortway import EVIDENCE_LENGTH
 from mailtriage.scan.tally import Line, Place, Tally
@@ -17,7 +17,7 @@ from mailtriage.sources.reading import Reader
 from mailtriage.syslog.calendar import Calendar
 from mailtriage.syslog.calendar import Source as Dated
 
-_NEAR = 64 * 1024 * 1024  # bytes that are read for the sake of one line
+_NEAR = 32 * 1024 * 1024  # bytes that are read for the sake of one line
 
 
 @dataclass
@@ -96,7 +96,7 @@ def survey(
     sources: Sequence[Source],
     plan: ScanPlan,
     jobs: int = 0,
-    chunk_size: int = CHUNK_SIZE,
+    chunk_size: int | None = None,
     rest: Sequence[Rest] = (),
 ) -> Survey:
     """Gather over all sources. The result is the same for every number of jobs and every chunk size.
@@ -104,6 +104,8 @@ def survey(
     ``rest`` is what streams among the sources bring beyond their spools: gathered here, as it passes.
     Raises WorkerDiedError where a worker process ends before its work is done.
     """
+    if chunk_size is None:
+        chunk_size = size_for(sum(source.size - source.first for source in sources), jobs or cores())
     chunks = [chunk for number, source in enumerate(sources) for chunk in split(number, source, chunk_size)]
     runner = executor(jobs, len(chunks))
     tally = Tally()

@@ -23,7 +23,7 @@ class Place(NamedTuple):
 
     source: int  # number of the source in the order of time
     offset: int  # of the line's first byte
-    row: int  # newlines between the start of its chunk and it; the parent turns it into a line number
+    row: int  # newlines since the counting last began anew (Tally.rows); the parent makes a line number of it
     stamp: Stamp | None
 
 
@@ -260,7 +260,7 @@ class Tally:
         self.pulse: dict[
             int, dict[int, tuple[int, Stamp]]
         ] = {}  # by source: the first stamp of every 64 KiB, its offset
-        self.rows: dict[int, dict[int, int]] = {}  # by source: start of a chunk → newlines in it
+        self.rows: dict[int, dict[int, int]] = {}  # by source: where a counting began → newlines since
         self.unread: list[tuple[int, Unread]] = []
 
     def group(self, key: GroupKey) -> Group:
