@@ -195,7 +195,8 @@ class RuleBook:
         self._entries: list[Entry | None] = [None] * len(self._frozen.ids)
         self._by_mx = {end: o for o in self._frozen.operators for end in o.mx}
         self._by_domain = {end: o for o in self._frozen.operators for end in o.domains}
-        self._by_pool = {end: o for o in self._frozen.operators for end in o.pools}
+        self._by_pool: dict[str, Operator | None] = {end: o for o in self._frozen.operators for end in o.pools}
+        self._by_pool |= {end: None for o in self._frozen.operators for end in o.lines}
         self._by_zone = {zone: o for o in self._frozen.operators for zone in o.zones}
         self._signs = [(sign, o) for o in self._frozen.operators for sign in o.signs]
         # Caches change speed and never an answer: what they hold follows from the key alone.
@@ -214,8 +215,8 @@ class RuleBook:
         return self._by_domain.get(domain.lower()) if domain else None
 
     def operator_of_pool(self, host: str | None) -> Operator | None:
-        """The operator whose mail comes from hosts of such a name."""
-        return next((o for end in _suffixes(host) if (o := self._by_pool.get(end))), None) if host else None
+        """The operator whose mail comes from hosts of such a name; None for a line or a machine of its customers."""
+        return next((self._by_pool[end] for end in _suffixes(host) if end in self._by_pool), None) if host else None
 
     def operator_of_zone(self, zone: str | None) -> Operator | None:
         """The operator of a DNSBL zone, also below a customer's key (``key.zen.dq.spamhaus.net``)."""

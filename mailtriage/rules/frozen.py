@@ -15,7 +15,7 @@ from mailtriage.rules import prefilter
 from mailtriage.rules.entry import Row, rank, row_of, step_of, words_of_patterns
 from mailtriage.rules.pack import LinkTemplate, Operator, Rule, RuleText, Sample, StepText
 
-FORMAT = "mailtriage rules 2"
+FORMAT = "mailtriage rules 3"
 _MARSHAL = 4
 
 

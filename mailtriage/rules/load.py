@@ -27,7 +27,7 @@ _LOOKS = {
     "mailbox": ("outbound",), "hoster": ("outbound",), "filter": ("outbound",), "blocklist": ("outbound",),
     "postfix": ("inbound", "submission"), "server": ("server",), "software": ("outbound",), "generic": (),
 }  # fmt: skip
-_OPERATOR_KEYS = {"id", "name", "kind", "mx", "domains", "pools", "zones", "signs", "shares", "url", "reads"}
+_OPERATOR_KEYS = {"id", "name", "kind", "mx", "domains", "pools", "zones", "signs", "shares", "url", "reads", "lines"}
 _RULE_KEYS = {
     "id", "cause", "direction", "match", "needs_relay", "code", "dsn", "program", "stage", "detail", "via", "kind",
     "severity", "temporary", "act", "fault", "links", "samples", "misses", "text", "like", "turn",
@@ -76,13 +76,14 @@ class _Reader:
         if not id_ or not name or not kind:
             raise self.fail("operator", "needs id, name and kind")
         self.one_of("operator.kind", kind, KINDS)
-        mx, domains, pools, zones = (
-            tuple(v.lower().strip(".") for v in self.strings(table, key)) for key in ("mx", "domains", "pools", "zones")
+        mx, domains, pools, zones, lines = (
+            tuple(v.lower().strip(".") for v in self.strings(table, key))
+            for key in ("mx", "domains", "pools", "zones", "lines")
         )
         signs = tuple(v.lower() for v in self.strings(table, "signs"))
         shares = self.strings(table, "shares")
         url, reads = self.string(table, "url"), self.strings(table, "reads")
-        return Operator(id_, name, kind, mx, domains, pools, zones, signs, shares, url, reads)
+        return Operator(id_, name, kind, mx, domains, pools, zones, signs, shares, url, reads, lines)
 
     def patterns(self, table: Mapping[str, Any]) -> tuple[str, ...]:
         patterns = self.strings(table, "match")

@@ -32,6 +32,7 @@ class Operator:
     shares: tuple[str, ...] = ()  # ids of operators on the same platform, whose wordings this one's servers use too
     url: str | None = None
     reads: tuple[str, ...] = ()  # languages in which it takes requests, beside English
+    lines: tuple[str, ...] = ()  # ends of its customers' own host names below ``pools``, which are none of its pool
 
 
 @dataclass(frozen=True, slots=True)

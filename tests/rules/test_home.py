@@ -49,3 +49,33 @@ def test_who_speaks(
     if rule:
         assert found.rule is not None
         assert found.rule.id == rule
+
+
+@pytest.mark.parametrize(
+    ("host", "operator"),
+    [
+        ("omta0021.jcom.zaq.ne.jp", "jcom"),
+        ("zaqc0000201.zaq.ne.jp", None),
+        ("192-0-2-7.rev.home.ne.jp", None),
+        ("mogw0001.ocn.ad.jp", "ocn"),
+        ("p1234-ipngn1000marunouchi.tokyo.ocn.ne.jp", None),
+        ("ms-omx01.so-net.ne.jp", "so-net"),
+        ("p7cdba100.tokyff01.ap.so-net.ne.jp", None),
+        ("hsmtpd-def.xspmail.jp", "iij"),
+        ("mta-snd-e01.mail.nifty.com", "nifty"),
+        ("mta-snd-w04.biglobe.ne.jp", "biglobe"),
+        ("www262.sakura.ne.jp", "sakura"),
+        ("os3-123-4567.vs.sakura.ne.jp", None),
+        ("snd00007.auone-net.jp", "au-one-net"),
+        ("kd192000002007.ppp-bb.dion.ne.jp", None),
+        ("mail01.asahi-net.or.jp", "asahi-net"),
+        ("y000007.ppp.asahi-net.or.jp", None),
+        ("mvs4.plala.or.jp", "plala"),
+        ("i192-0-2-7.s41.a027.ap.plala.or.jp", None),
+        ("sv16000.xserver.jp", "xserver"),
+        ("smtp-proxy001.phy.lolipop.jp", "lolipop"),
+    ],
+)
+def test_a_pool_is_mail_hosts_and_not_its_customers_lines(book: RuleBook, host: str, operator: str | None) -> None:
+    found = book.operator_of_pool(host)
+    assert (found.id if found else None) == operator
