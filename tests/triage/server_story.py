@@ -17,11 +17,11 @@ ROOT = Path(__file__).parents[2]
 TROUBLES = ROOT / "fixtures" / "server-troubles"
 
 
-def findings(path: Path, domains: Sequence[str] = ()) -> tuple[Finding, ...]:
-    """The findings of a file."""
+def findings(*paths: Path, domains: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """The findings of some files."""
     plan = ScanPlan(year=2026, tz_minutes=0)
     given = Given(domains=tuple(Known(name, "option") for name in domains))
-    opened = open_sources((str(path),))
+    opened = open_sources(tuple(map(str, paths)))
     return triage(survey(opened.sources, plan, 1), rule_book(()), Texts("en"), given).findings
 
 
@@ -29,7 +29,7 @@ def told(folder: Path, lines: Sequence[str], domains: Sequence[str] = ()) -> tup
     """The findings of lines; each ``06:14:46 program[pid]: text`` is of 11 April."""
     path = folder / "mail.log"
     path.write_text("".join(line_of(line) + "\n" for line in lines), encoding="utf-8")
-    return findings(path, domains)
+    return findings(path, domains=domains)
 
 
 def line_of(line: str) -> str:

@@ -30,6 +30,25 @@ LATE = ("06:{0:02d}:{1:02d} smtp[7]: 4F1A22{0:02d}{1:02d}: to=<a@b.example>, rel
 FILTER = (
     "conversation with 127.0.0.1[127.0.0.1] timed out while sending end of data -- message may be sent more than once"
 )
+GREETING = ("06:{0:02d}:00 smtp[{0}]: 4F1A22146{0:02d}: to=<a@b{0}.example>,"
+            " relay=smtp.provider.example[192.0.2.30]:465, delay=300, delays=0/0/300/0, dsn=4.4.2,"
+            " status=deferred (conversation with"
+            " smtp.provider.example[192.0.2.30] timed out while receiving the initial server greeting)")  # fmt: skip
+BY_465 = SENT.replace("mx.b.example[192.0.2.7]:25", "smtp.provider.example[192.0.2.30]:465")
+DENIED = ("06:{0:02d}:00 submission/smtpd[7]: NOQUEUE: reject: CONNECT from unknown[{1}]: 554 5.7.1"
+          " <unknown[{1}]>: Client host rejected: Access denied; proto=SMTP")  # fmt: skip
+LOGIN = "06:50:00 submission/smtpd[8]: 4F1A2214699: client=unknown[10.1.2.3], sasl_method=PLAIN, sasl_username=taro"
+RELAY = ("06:{0:02d}:00 smtpd[7]: NOQUEUE: reject: RCPT from {1}: 454 4.7.1 <x{0}@gmail.com>: Relay access denied;"
+         " from=<{2}> to=<x{0}@gmail.com> proto=ESMTP helo=<x>")  # fmt: skip
+OLD = ("06:{0:02d}:00 smtp[3]: 4F1A22146{0:02d}: to=<a@b.example>, relay=none, delay={1}, delays={1}/0/0/0, dsn=4.4.1,"
+       " status=deferred (connect to mx.b.example[192.0.2.7]:25: Connection refused)")  # fmt: skip
+BARE = ("06:{0:02d}:00 qmgr[2]: 4F1A22146{0:02d}: from=<root@{1}>, size=300, nrcpt=1 (queue active)\n"
+        "Apr 11 06:{0:02d}:01 mail postfix/smtp[3]: 4F1A22146{0:02d}: to=<a@b.example>,"
+        " relay=mx.b.example[192.0.2.7]:25, delay=1, delays=0/0/1/0, dsn=5.1.8, status=bounced (host"
+        " mx.b.example[192.0.2.7] said: 553 5.1.8 <root@{1}>: Sender address rejected: Domain not found"
+        " (in reply to RCPT TO command))")  # fmt: skip
+LOOP = "06:{0:02d}:00 cleanup[5]: warning: 4F1A22146{0:02d}: message rejected: hopcount exceeded"
+BUSY = "{0:02d}:{1:02d}:00 postscreen[5]: NOQUEUE: reject: CONNECT from [192.0.2.{1}]:4711: all server ports busy"
 NO_DOMAIN = "Host or domain name not found. Name service error for name=w.shirao.example type=A: Host not found"
 
 LOUD: dict[str, tuple[Sequence[str], str, str]] = {
@@ -60,6 +79,16 @@ LOUD: dict[str, tuple[Sequence[str], str, str]] = {
         [deferred(n, "taro@shirao.example", f"06:0{n}:00", FILTER).replace("=none", "=127.0.0.1[127.0.0.1]:10024")
          for n in range(3)], "high", "service_down",
     ),
+    "port 465 in plain text": ([GREETING.format(n) for n in range(3)], "high", "relayhost_wrong"),
+    "refused before the login": ([DENIED.format(n, f"10.1.2.{n}") for n in range(3)], "high", "login_impossible"),
+    "a machine inside that is not in mynetworks": (
+        [RELAY.format(n, "unknown[10.1.2.3]", "www-data@web") for n in range(4)], "medium", "own_programs_refused",
+    ),
+    "myorigin is a private name": ([BARE.format(n, "box.lan") for n in range(3)], "high", "origin_not_set"),
+    "every mail goes in a circle": ([LOOP.format(n) for n in range(4)], "high", "mail_loops"),
+    "all ports busy for an hour": (
+        [BUSY.format(6 + n // 60, n % 60) for n in range(90)], "medium", "all_ports_busy",
+    ),
     "thrown away": (
         [f"06:00:0{n} discard[4]: 4F1A221463{n}: to=<haru@b.example>, relay=none, delay=0.1, delays=0/0/0/0, dsn=2.0.0,"
          " status=sent (old test)" for n in range(2)], "medium", "mail_discarded",
@@ -71,6 +100,23 @@ QUIET: dict[str, Sequence[str]] = {
         *[deferred(n, "taro@gmail.com", f"06:0{n}:00", GMAIL) for n in range(6)], *[SENT.format(n) for n in range(6)],
     ],
     "two wrong passwords of the webmail": [WRONG.format(n, "localhost[127.0.0.1]") for n in range(2)],
+    "port 465, where mail got out before": [
+        *[GREETING.format(n) for n in range(3)], *[BY_465.format(n) for n in range(3)],
+    ],
+    "refused at CONNECT, while others log in": [*[DENIED.format(n, f"10.1.2.{n}") for n in range(3)], LOGIN],
+    "one stranger refused at CONNECT": [DENIED.format(n, "198.18.5.7") for n in range(3)],
+    "a relay probe through our own router": [
+        RELAY.format(n, "unknown[172.17.0.1]", f"x{n}@firm.example") for n in range(4)
+    ],
+    "a sender whose domain is real": [BARE.format(n, "shirao.example") for n in range(3)],
+    "postscreen busy for a minute": [BUSY.format(6, n) for n in range(5)],
+    "a failed handshake or two": [
+        "06:00:00 smtpd[7]: warning: TLS library problem: error:0A000418:SSL routines::tlsv1 alert unknown ca:"
+        "../ssl/record/rec_layer_s3.c:1601:SSL alert number 48:"
+    ] * 3,
+    "a helper misses one answer at a reload": [
+        "06:00:00 smtpd[7]: warning: problem talking to service rewrite: Connection reset by peer",
+    ],
     "a few late mails": [LATE.format(0, n) for n in range(5)],
     "guessing from outside": [WRONG.format(n, f"unknown[198.18.5.{n}]") for n in range(40)],
     "one refusal of a local program": [refused(1, "localhost[127.0.0.1]", UNKNOWN, "root@mail", "x@mail")],
@@ -91,6 +137,15 @@ def test_what_needs_somebody(name: str, tmp_path: Path) -> None:
 def test_what_harms_nobody(name: str, tmp_path: Path) -> None:
     found = told(tmp_path, QUIET[name])
     assert [one.kind for one in loud(found) if one.party.kind == "own_server"] == []
+
+
+@pytest.mark.parametrize(
+    ("delays", "soon"), [((424000, 425000), True), ((424000, 700000), False), ((90000, 172800), False)]
+)
+def test_mail_that_will_soon_go_back(delays: tuple[int, int], soon: bool, tmp_path: Path) -> None:
+    lines = [OLD.format(n, delay) for n, delay in enumerate(delays)]
+    found = [one for one in told(tmp_path, lines) if one.kind == "expires_soon"]
+    assert [one.messages for one in found] == ([2] if soon else [])
 
 
 def test_mail_to_dev_null_is_mentioned(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ FIXTURES = {
     "unknown-transport": ("high", "unknown_transport"),
     "unused-parameter": ("medium", "config_ignored"),
     "verify-cache-unwritable": ("high", "cache_down"),
-    "web-server-not-in-mynetworks": ("medium", "own_machine_refused"),
+    "web-server-not-in-mynetworks": ("medium", "own_programs_refused"),
 }
 # Two findings in one log: an alias loop and an alias to nobody; mail that waits, and that it will soon go back.
 TWO = {

@@ -20,7 +20,6 @@ from mailtriage.triage.organisation import domain_of, organisation
 ORDER = 110
 _NEVER = ("auth_failed", "relay_denied", "greylist", "protocol_error", "dnsbl", "content_spam", "content_virus")
 ENOUGH = 2  # attempts
-SEVERAL = 3  # the same, where it may be a probe that only came by way of our network
 _WORDS = {"own": "own_machine_refused", "inside": "own_machine_not_allowed", "service": "own_service_refused"}
 
 
@@ -40,7 +39,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             by_machine["inside", name, case.key.cause].append(case)
     for (what, who, cause), cases in sorted(by_machine.items()):
         count = sum(case.count for case in cases)
-        if (count < ENOUGH and what != "own") or (what == "inside" and count < SEVERAL):
+        if count < ENOUGH and what != "own":
             continue
         desk.claim(cases)
         severity = "low" if count < ENOUGH else "medium"
@@ -55,17 +54,14 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
 
 
 def _not_allowed(desk: Desk, case: Case, own: set[str]) -> str | None:
-    """The name of a machine of ours whose programs may not send through us: mynetworks does not hold it.
-
-    It has a private address, or a verified name in a domain of ours; its sender is called like a program.
-    """
-    names, clients = case.group.names.members(), case.group.clients.members()
+    """The verified name of a machine of ours whose programs may not send through us: mynetworks does not hold it."""
+    names = case.group.names.members()
     senders = [sender for sender in case.group.senders.members() if sender]
-    inside = bool(clients) and all(map(private, clients))
-    ours = case.key.trust == "client" and case_organisation(case) in own
-    if not (inside or ours) or not senders or not all(map(is_machine, senders)) or any(map(desk.own.has, senders)):
+    if case.key.trust != "client" or not names or case_organisation(case) not in own:
+        return None
+    if not senders or not all(map(is_machine, senders)) or any(map(desk.own.has, senders)):
         return None  # a sender of ours is told about by name (device_without_login)
-    return sorted(names)[0] if names and case.key.trust == "client" else clients[0]
+    return sorted(names)[0]
 
 
 def _inside(sender: str) -> bool:

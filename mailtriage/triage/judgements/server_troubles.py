@@ -28,6 +28,7 @@ STANDING = timedelta(hours=24)  # the same for what is only said when a daemon s
 LASTING = timedelta(days=3)  # and for what nobody mends by the way
 BRIEF = timedelta(minutes=10)
 MANY_DELETED = 100
+SEVERAL = 3  # lines that say that a helper of Postfix itself does not answer
 FEW_NAMES = 5  # addresses refused as unknown; more are a dictionary that somebody tries out
 UNKNOWN = ("postfix.recipient-unknown-", "postfix.local-unknown-user", "postfix.error-unknown-user")
 MANY_LOOPS = 3  # mails that went in a circle: not one slip, but everybody's
@@ -209,6 +210,8 @@ def _severity(desk: Desk, trouble: Trouble, state: str, mails: int) -> str:
         severity = "high"
     if kind == "mail_loops" and trouble.count >= MANY_LOOPS:
         severity = "high"
+    if trouble.rule and trouble.rule.id == "server.internal-service" and trouble.count < SEVERAL and not mails:
+        severity = "low"  # around a reload, a helper misses a question
     if severity == "low" and trouble.count < _SLIGHT.get(kind, 0):
         return "info"
     if state == "recovered":
