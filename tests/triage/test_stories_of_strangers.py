@@ -419,3 +419,42 @@ def next_host_for_a_full_mailbox(log: Log) -> None:
 def test_what_each_host_of_a_receiver_says_is_told_once() -> None:
     findings = Story("full", next_host_for_a_full_mailbox).findings()
     assert [one.cause for one in findings if one.severity != "info"] == ["mailbox_full"]
+
+
+def credits_used_up(log: Log) -> None:
+    for _ in range(2):
+        queue_id = log.take("home.isp.example[203.0.113.4]", "bea@example.org", login="bea@example.org")
+        reply = (
+            "delivery temporarily suspended: SASL authentication failed; server smtp.sendgrid.net[192.0.2.7] said: 451 "
+            "Authentication failed: Maximum credits exceeded"
+        )
+        log.deliver(queue_id, "ann@friend.example", "none", reply, status="deferred", dsn="4.0.0")
+
+
+def relay_next_door_refuses_our_login(log: Log) -> None:
+    queue_id = log.take("pc[192.168.9.1]", "bea@example.org")
+    reply = "SASL authentication failed; server 192.168.45.120[192.168.45.120] said: 535 5.7.8 authentication failed"
+    log.deliver(queue_id, "ann@friend.example", "none", reply, status="deferred", dsn="4.7.8")
+
+
+def test_a_relay_that_lets_us_in_no_more_is_high() -> None:
+    check(Story("credits", credits_used_up, (Expect("smarthost", "rate_limit", "high"),)))
+    check(Story("next door", relay_next_door_refuses_our_login, (Expect("smarthost", "auth_failed", "high"),)))
+
+
+def no_name_behind_our_address(log: Log) -> None:
+    for number in range(2):
+        queue_id = log.take("home.isp.example[203.0.113.4]", "bea@example.org", login="bea@example.org")
+        host = f"host mx{number}.friend.example[198.51.100.{number}]"
+        why = "421 Refused. Your reverse DNS entry does not resolve to an IP."
+        log.say("postfix/smtp", f"{queue_id}: {host} refused to talk to me: {why}")
+
+
+def own_client_list_refuses(log: Log) -> None:
+    log.refuse("localhost[127.0.0.1]", "shop@example.org", "carl@firm.example",
+               "554 5.7.1 <localhost[127.0.0.1]>: Client host rejected: Access denied")  # fmt: skip
+
+
+def test_turned_away_at_the_greeting_and_by_our_own_list() -> None:
+    check(Story("name", no_name_behind_our_address, (Expect("early_warning", "reverse_dns", "medium"),)))
+    check(Story("list", own_client_list_refuses, (Expect("own_programs_refused", severity="medium"),)))

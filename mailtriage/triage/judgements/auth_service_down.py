@@ -25,7 +25,7 @@ def questions(desk: Desk) -> Iterable[Question]:
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding; loud where the service itself is lost."""
     broken = take(desk, lambda key, group: key.rule == "server.auth-service-lost")
-    local = take(desk, lambda key, group: key.cause == "auth_failed" and _from_here(group))
+    local = take(desk, lambda key, group: _login(key) and _from_here(group))
     if any(case.rule == "server.auth-socket" for case in desk.cases):
         broken = []  # that finding says why
     if broken:
@@ -41,7 +41,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         finding = of_server(desk, local, "local_logins_fail", "localhost", severity, state=stands(desk, local))
         yield replace(finding, messages=0)
     near: dict[str, list[Case]] = {}
-    for case in take(desk, lambda key, group: key.cause == "auth_failed" and _from_near(key, group)):
+    for case in take(desk, lambda key, group: _login(key) and _from_near(group)):
         near.setdefault(case.group.clients.members()[0], []).append(case)
     for client, found in sorted(near.items()):
         name = next(iter(found[0].group.names.members()), client)
@@ -52,7 +52,12 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         yield replace(finding, kind="local_logins_fail", messages=0)
 
 
-def _from_near(key: GroupKey, group: Group) -> bool:
+def _login(key: GroupKey) -> bool:
+    """A login here; ours at a relay fails under the same cause."""
+    return key.cause == "auth_failed" and key.direction != "outbound"
+
+
+def _from_near(group: Group) -> bool:
     """One machine of a private network; its first address is mostly a gateway, and many names are guesses."""
     clients = group.clients.members()
     return (

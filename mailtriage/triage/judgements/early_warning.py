@@ -17,7 +17,7 @@ CAUSES = (
 )  # fmt: skip
 
 
-_BLOCKS = ("ip_reputation", "dnsbl", "domain_reputation")
+_BLOCKS = ("ip_reputation", "dnsbl", "domain_reputation", "reverse_dns")
 MOST = 3  # operators that are asked about
 
 

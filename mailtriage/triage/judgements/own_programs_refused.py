@@ -33,10 +33,15 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         to = listed(r for case in found for r in case.group.recipients.members())
         shut = cause == "relay_denied"
         finding = of_server(
-            desk, found, "own_programs_refused", cause, "medium" if shut or count >= MANY else "low",
+            desk, found, "own_programs_refused", cause, "medium" if shut or count >= MANY or _barred(found) else "low",
             state=stands(desk, found), values={"who": who, "to": to}, words="own_programs_shut_out" if shut else None,
         )  # fmt: skip
         yield replace(finding, request_text=None, user_text=None)  # nobody else is to be asked or told
+
+
+def _barred(found: list[Case]) -> bool:
+    """Whether a list of clients bars this machine: then nothing that any program writes gets out."""
+    return any(case.rule == "postfix.client-table" for case in found)
 
 
 def _from_here(key: GroupKey, group: Group) -> bool:

@@ -50,7 +50,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             finding = outgoing(
                 desk, answers, cases, "smarthost", Party("host", who, who), cause=cause, words="smarthost",
                 fault="ours", act="our_admin",
-                level="high" if cause in _LOGIN and stands(desk, cases) == "ongoing" else None,
+                level="high" if _no_login(cause, cases) and stands(desk, cases) == "ongoing" else None,
                 values={"relay": who, "passed": len(sent(desk, answers, cases[0]))},
             )  # fmt: skip
             over, severity = finding.state == "recovered", finding.severity
@@ -62,6 +62,11 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         came = nulls.count - (notices.count if notices else 0)
         if came > 0:
             yield _works(desk, who, nulls, came)
+
+
+def _no_login(cause: str, cases: list[Case]) -> bool:
+    """Whether the relay lets us in no more: for the login's sake, or it says at login what else it wants."""
+    return cause in _LOGIN or any(_OUR_LOGIN.search(end.text) for case in cases for end in case.group.ends)
 
 
 def _at_work(desk: Desk) -> str:
