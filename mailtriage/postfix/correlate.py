@@ -20,7 +20,7 @@ from mailtriage.postfix.fields import Fields
 from mailtriage.postfix.parse import read
 from mailtriage.syslog.head import parse_head
 
-HORIZON = 16 * 1024 * 1024
+HORIZON = 8 * 1024 * 1024
 AFTERGLOW = 256 * 1024  # syslog may put a message's last lines in another order
 
 # What a line to be noted holds. No two can overlap, and each has one end.
@@ -335,6 +335,26 @@ class Correlator:
                 changes["sasl_method"] = login["sasl_method"]
             if event.direction == "inbound":
                 changes["direction"] = "submission"
+
+    def detail(self, writer: bytes, place: bytes, name: bytes, addr: bytes, offset: int) -> str | None:
+        """All that neighbours tell of a refusal before there is a queue ID, where that is its ``detail`` alone, or
+        nothing (""); None where only ``told`` can say.
+
+        ``writer`` is host and tag, ``place`` "tag[pid"; the client's name and address are as logged.
+        """
+        low = offset - self._horizon
+        if self._logins.get(place):
+            return None
+        if name != b"unknown":
+            return ""
+        at, names = self._connects.get(place) or (0, None)
+        if names is not None:
+            return None
+        line = self._line(at, low) if at else None
+        if line is None:
+            return ""
+        usual = b" %b%b: connect from unknown[%b]" % (writer, place[place.rfind(b"[") :] + b"]", addr)
+        return "no_ptr" if line.endswith(usual) and len(line) - len(usual) < _LONGEST_STAMP else None
 
     def _client_at(self, at: int, low: int, event: Event) -> Fields | None:
         """The client of a ``connect from`` line."""

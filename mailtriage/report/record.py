@@ -85,7 +85,8 @@ def event_record(told: Told) -> dict[str, Any]:
     out.update([(name, value) for name, value in pairs if value is not None and (value != "" or name == "from")])
     if event.text is not None and "reason" not in out and event.event in ("warning", "other"):
         out["reason"] = event.text
-    out.update([(name, value) for name, value in zip(_TOLD, _told_values(told), strict=True) if value is not None])
+    if told.cause is not None:
+        out.update([(name, value) for name, value in zip(_TOLD, _told_values(told), strict=True) if value is not None])
     if event.repeat > 1:
         out["repeat"] = event.repeat
     if told.inferred:

@@ -25,7 +25,7 @@ from mailtriage.scan.gather import rule_book
 from mailtriage.scan.meaning import classify
 from mailtriage.scan.pointer import Marks
 from mailtriage.scan.quick import Shapes, Understood
-from mailtriage.scan.shortway import Cut, agrees
+from mailtriage.scan.shortway import Cut, agrees, stamp_of
 from mailtriage.scan.survey import Survey
 from mailtriage.scan.tally import Place
 from mailtriage.sources.interface import LONGEST_LINE, Source
@@ -41,7 +41,7 @@ _FAILED = (
 )  # fmt: skip
 _ALL = (*PATTERNS, *_FAILED)
 _FOR_NOW = PATTERNS.index(rb"status=(?:deferred|SOFTBOUNCE)")
-SIZE = 16 * 1024 * 1024  # bytes of a stretch
+SIZE = 32 * 1024 * 1024  # bytes of a stretch
 SIZE_EVERY = 8 * 1024 * 1024
 _HOUR = 3_600_000_000  # microseconds
 _BACK = 200  # lines looked at for the one that "last message repeated" speaks of
@@ -78,7 +78,7 @@ def _encoded(wanted: Wanted, stretch: Stretch) -> bytearray:
     assert encode is not None
     out = bytearray()
     for one in tell(stretch, wanted):
-        out += encode(one)
+        out += one if isinstance(one, bytes) else encode(one)
     return out
 
 
@@ -111,11 +111,13 @@ def every_event(sources: Sequence[Source], plan: ScanPlan) -> Iterator[Told]:
     """All events of some sources, without their times."""
     wanted = Wanted(plan, None, None, every=True)
     for number, source in enumerate(sources):
-        yield from tell(Stretch(Chunk(number, source, source.first)), wanted)
+        for one in tell(Stretch(Chunk(number, source, source.first)), wanted):
+            if isinstance(one, Told):
+                yield one
 
 
-def tell(stretch: Stretch, wanted: Wanted) -> Iterator[Told]:
-    """The refused and failed attempts in a stretch, or all its events."""
+def tell(stretch: Stretch, wanted: Wanted) -> Iterator[Told | bytes]:
+    """The refused and failed attempts in a stretch, or all its events; some of them encoded already."""
     chunk, plan = stretch.chunk, wanted.plan
     marks = Marks(_ALL, plan.hyperscan)
     correlator = Correlator()
@@ -136,10 +138,13 @@ def tell(stretch: Stretch, wanted: Wanted) -> Iterator[Told]:
             counted = start
             at = start + offset + shift
             line = data[start:stop]
-            short = shapes.event(line)
+            short = shapes.look(line)
             head, found, lookup = None, None, None
             if isinstance(short, Understood):
-                event, found = short
+                if (record := _short(short, wanted, correlator, dates, offset + start, at, name, row)) is not None:
+                    yield record
+                    continue
+                event, found = short.event, short.known.found
             else:
                 head = parse_head(line)
                 read = _event(head, at, correlator) if head is not None else None
@@ -160,6 +165,28 @@ def tell(stretch: Stretch, wanted: Wanted) -> Iterator[Told]:
                     shapes.learn(line, head, short, event, found, lookup)
             yield told(event, name, row + 1, time, found, lookup)
         row += data.count(b"\n", counted)
+
+
+def _short(
+    short: Understood,
+    wanted: Wanted,
+    correlator: Correlator,
+    dates: "_Dates",
+    offset: int,
+    at: int,
+    name: str,
+    row: int,
+) -> bytes | None:
+    """The record of a line whose shape is known, where that is certain."""
+    cut, plan = short.cut, wanted.plan
+    if wanted.encode is None or plan.since is not None or plan.until is not None:
+        return None
+    detail = correlator.detail(cut.writer, short.known.place + cut.pid, cut.name, cut.addr, at)
+    stamp = stamp_of(short.line)
+    time = dates.date(offset, stamp)
+    if detail is None or time is None or stamp is None:
+        return None
+    return short.record(wanted.encode, detail, time, stamp.dated, name, row + 1)
 
 
 def _look_back(stretch: Stretch, correlator: Correlator, marks: Marks) -> int:

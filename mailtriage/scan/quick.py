@@ -1,56 +1,111 @@
 """The short way from a refusal to its event: most differ from one that was understood only in who and where.
 
 The first of a shape (mailtriage.scan.shortway) is parsed and classified in full. Where the cut names every field that
-varies, the others are those of the first, and so is what the rules say.
+varies, the others are those of the first, and so is what the rules say; and where neighbours tell nothing more, its
+record is that of the first with other values in it.
 """
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from mailtriage.model.event import Event
-from mailtriage.postfix.build import make_event
+from mailtriage.postfix.build import amend, make_event
 from mailtriage.postfix.fields import Fields
 from mailtriage.rules.book import Classification
 from mailtriage.scan import shortway
+from mailtriage.scan.events import Told, told
 from mailtriage.syslog.head import Head
 
 _START = len("]: NOQUEUE: reject: RCPT from []: ")
+# Stand-ins for what varies, in the order of shortway.Cut; each stands in the record once, or the record is not used.
+_TIME = datetime(2222, 2, 2, 2, 2, 2, 222222, tzinfo=UTC)
+_PID, _LINE = 987654321012, 987654321013
+_TEXTS = {name: f"qz{name}qz" for name in ("client_name", "client_addr", "helo", "reason", "sender", "recipient")}
+_ORDER = (
+    _TIME.isoformat(), str(_PID), _TEXTS["client_name"], _TEXTS["client_addr"], _TEXTS["helo"], _TEXTS["reason"],
+    _TEXTS["sender"], _TEXTS["recipient"], str(_LINE),
+)  # fmt: skip
 
 
-class _Known(NamedTuple):
+class Known:
     """What a shape means: the fields that do not vary, the length of the codes before the reason."""
 
-    fields: Fields
-    codes: int
-    found: Classification
+    __slots__ = ("codes", "fields", "forms", "found", "place")
+
+    def __init__(self, place: bytes, fields: Fields, codes: int, found: Classification) -> None:
+        self.place, self.fields, self.codes, self.found = place, fields, codes, found
+        self.forms: dict[tuple[str, bool], bytes | None] = {}  # records; None: not to be used
 
 
 class Understood(NamedTuple):
-    """An event and what the rules say of it."""
+    """A line whose shape is known."""
 
-    event: Event
-    found: Classification
+    line: bytes
+    cut: shortway.Cut
+    known: Known
+
+    @property
+    def event(self) -> Event:
+        """The whole event."""
+        cut = self.cut
+        return make_event(
+            stamp=shortway.stamp_of(self.line), pid=int(cut.pid), client_name=cut.name.decode(),
+            client_addr=cut.addr.decode(), helo=cut.helo.decode(), sender=cut.sender.decode(),
+            recipient=cut.recipient.decode(), reason=_said(self.line, cut)[self.known.codes :].decode(),
+            **self.known.fields,
+        )  # fmt: skip
+
+    def record(
+        self, encode: Callable[[Told], bytes], detail: str, time: datetime, dated: bool, source: str, row: int
+    ) -> bytes | None:
+        """What ``encode`` makes of the event, where neighbours add but ``detail``; None where that is not certain."""
+        known, cut = self.known, self.cut
+        try:
+            form = known.forms[detail, dated]
+        except KeyError:
+            form = known.forms[detail, dated] = _form(self.event, known, encode, detail, source)
+        if not form:
+            return form
+        reason = _said(self.line, cut)[known.codes :]
+        if b'"' in reason or b"\\" in reason:
+            return None
+        return form % (
+            time.isoformat().encode(), cut.pid, cut.name, cut.addr, cut.helo, reason, cut.sender, cut.recipient,
+            b"%d" % row,
+        )  # fmt: skip
+
+
+def _form(event: Event, known: Known, encode: Callable[[Told], bytes], detail: str, source: str) -> bytes | None:
+    """The record of a shape, with ``%b`` for what varies."""
+    changes: Fields = {"detail": detail, "inferred": ("detail",)} if detail else {}
+    one = told(amend(event, pid=_PID, **_TEXTS, **changes), source, _LINE, _TIME, known.found, None)
+    form = encode(one)
+    if not form:
+        return form
+    form = form.replace(b"%", b"%%")
+    at = 0
+    for word in map(str.encode, _ORDER):
+        place = form.find(word, at)
+        if place < 0 or form.count(word) != 1:
+            return None
+        form, at = form[:place] + b"%b" + form[place + len(word) :], place
+    return form
 
 
 class Shapes:
     """Refusals that were understood. What it remembers changes speed and never an answer."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[bytes, bytes], _Known] = {}
+        self._known: dict[tuple[bytes, bytes], Known] = {}
 
-    def event(self, line: bytes) -> Understood | shortway.Cut | None:
-        """The event of a line and what it means, where its shape is known; else how it is cut, for ``learn``."""
+    def look(self, line: bytes) -> Understood | shortway.Cut | None:
+        """A line whose shape is known; else how it is cut, for ``learn``."""
         cut = shortway.refusal(line, 0, len(line)) if b": NOQUEUE: reject: RCPT from " in line else None
         if cut is None:
             return None
         known = self._known.get((cut.writer, cut.shape))
-        if known is None:
-            return cut
-        event = make_event(
-            stamp=shortway.stamp_of(line), pid=int(cut.pid), client_name=cut.name.decode(),
-            client_addr=cut.addr.decode(), helo=cut.helo.decode(), sender=cut.sender.decode(),
-            recipient=cut.recipient.decode(), reason=_said(line, cut)[known.codes :].decode(), **known.fields,
-        )  # fmt: skip
-        return Understood(event, known.found)
+        return cut if known is None else Understood(line, cut, known)
 
     def learn(
         self, line: bytes, head: Head, cut: shortway.Cut, event: Event, found: Classification, lookup: str | None
@@ -65,7 +120,8 @@ class Shapes:
             self._known.clear()
         names = ("event", "host", "process", "program", "severity", "direction", "stage", "proto", "code", "dsn")
         fields = {name: value for name in names if (value := getattr(event, name)) is not None}
-        self._known[cut.writer, cut.shape] = _Known(fields, len(said) - len(reason), found)
+        place = f"{head.tag}[".encode()
+        self._known[cut.writer, cut.shape] = Known(place, fields, len(said) - len(reason), found)
 
 
 def _said(line: bytes, cut: shortway.Cut) -> bytes:
