@@ -10,30 +10,17 @@ Sources: smtpd/smtpd.c, cleanup/cleanup_message.c, qmgr/qmgr_active.c; smtpd_pee
 ``connect from``).
 """
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from typing import Any
+import re
 
 from mailtriage.model.event import Event
 from mailtriage.postfix.build import complete
 from mailtriage.postfix.fields import Fields
+from mailtriage.postfix.notes import Notes
 from mailtriage.postfix.parse import read
 from mailtriage.syslog.head import parse_head
+from mailtriage.syslog.program import postfix_program
 
-HORIZON = 8 * 1024 * 1024
 AFTERGLOW = 256 * 1024  # syslog may put a message's last lines in another order
-
-# What a line to be noted holds. No two can overlap, and each has one end.
-PATTERNS = (
-    rb": client=", rb": message-id=", rb": from=", rb": removed", rb": uid=", rb": resent-message-id=",
-    rb"[^s]connect from ", rb"queued as ", rb"forwarded as ", rb"status=(?:deferred|SOFTBOUNCE)",
-    rb"warning: hostname ", rb"verification failed: ", rb"address not listed for hostname ",
-    rb"warning: (?:numeric hostname|valid_hostname|valid_hostaddr): ",
-)  # fmt: skip
-_CLIENT, _ID, _QUEUED, _REMOVED, _PICKUP, _RESENT, _CONNECT, _ONWARD, _FORWARDED, _DEFERRED = range(10)
-_BAD_NAME = len(PATTERNS) - 1
-_LENGTHS = tuple(map(len, PATTERNS))
-_IDS = (_ID, _RESENT)
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 # What a failure is told by its message.
@@ -43,142 +30,24 @@ _OF_CLIENT = ("client_name", "client_addr", "client_port", "sasl_username", "sas
 # What a message is told by the one it was before a content filter or a forwarding.
 _HANDED_ON = ("sasl_username", "sasl_method", "client_name", "client_addr", "client_port")
 _LAST_TRY = ("recipient", "orig_to", "code", "dsn", "reply", "relay_name", "relay_addr", "relay_port")
-_MOST = 16  # lines with the same message ID, attempts for the same message that are looked at
+# These lines as they nearly always are; what could be read in two ways is not among them.
+_ID_LINE = re.compile(rb"message-id=([!-;=?-~]+|<[!-;=?-~]+>)")
+_QUEUED_LINE = re.compile(rb"from=<([!#-;=?-\[\]-~]*)>, size=(\d{1,18}), nrcpt=(\d{1,9})(?: \(queue active\))?")
+_CLIENT_LINE = re.compile(
+    rb"client=([!-+\--Z^-~]+)\[([0-9a-fA-F.:]+)\](?::(\d{1,5}))?"
+    rb"(?:, sasl_method=([!-+\--<>-~]+), sasl_username=([!-+\--<>-~]+))?"
+)
 _LONGEST_STAMP = 40  # characters
 _DEPTH = 4  # filters and forwardings, one behind the other
 
 
-class _Table:
-    """What was noted last under each key; what is older than the horizon goes with the turn after the next."""
-
-    __slots__ = ("new", "old")
-
-    def __init__(self) -> None:
-        self.new: dict[bytes, Any] = {}
-        self.old: dict[bytes, Any] = {}
-
-    def get(self, key: bytes) -> Any:
-        return self.new.get(key) or self.old.get(key)
-
-    def pop(self, key: bytes) -> Any:
-        return self.new.pop(key, None) or self.old.pop(key, None)
-
-    def add(self, key: bytes, offset: int) -> None:
-        """Keep the last of several."""
-        self.new[key] = (offset, *(self.get(key) or ())[: _MOST - 1])
-
-    def turn(self) -> None:
-        self.old, self.new = self.new, {}
-
-
-class Correlator:
+class Correlator(Notes):
     """Completes failures, in place. ``inferred`` names the fields that came from other lines.
 
     Give it the blocks of a log in order (``block``); then for each line in order what it says if it is a failure
     (``told``), and the places where PATTERNS end in it (``note``). The files of a rotated set, oldest first, are best
     fed to one correlator, with offsets that go on: mail lives on over a rotation.
     """
-
-    def __init__(self, horizon: int = HORIZON) -> None:
-        self._horizon = horizon
-        self._afterglow = min(AFTERGLOW, horizon)
-        self._offsets: list[int] = []
-        self._blocks: list[bytes] = []
-        self._data, self._base = b"", 0
-        self._turned = 0
-        # By queue ID: where the last line of a kind stands (offsets of the end of what was noted).
-        self._client, self._id, self._queued, self._removed = _Table(), _Table(), _Table(), _Table()
-        self._onward, self._deferred = _Table(), _Table()  # the first by the ID under which it goes on
-        self._same_id = _Table()  # by message ID
-        self._connects, self._names, self._logins = _Table(), _Table(), _Table()  # by "tag[pid"
-        self._tables = (
-            self._client, self._id, self._queued, self._removed, self._onward, self._deferred, self._same_id,
-            self._connects, self._names, self._logins,
-        )  # fmt: skip
-
-    def __len__(self) -> int:
-        """How many things are remembered."""
-        return sum(len(table.new) + len(table.old) for table in self._tables)
-
-    def block(self, data: bytes, offset: int) -> None:
-        """Go on to ``data``, whole lines of which the first begins at ``offset``."""
-        self._data, self._base = data, offset
-        self._blocks.append(data)
-        self._offsets.append(offset)
-        while len(self._offsets) > 1 and self._offsets[1] < offset - self._horizon:
-            del self._blocks[0], self._offsets[0]
-        if offset - self._turned > self._horizon:
-            self._turned = offset
-            for table in self._tables:
-                table.turn()
-
-    def note(self, ends: Sequence[tuple[int, int]], first: int, until: int) -> int:
-        """Note where PATTERNS end in the block: (position, number of the pattern), in order, from ``first`` on and up
-        to a position. Other numbers are passed over. Returns which comes next."""
-        data, base = self._data, self._base
-        rfind, find = data.rfind, data.find
-        queued, client, known, removed = self._queued.new, self._client.new, self._id.new, self._removed.new
-        for index in range(first, len(ends)):
-            end, number = ends[index]
-            if end > until:
-                return index
-            if number <= _RESENT:
-                word = end - _LENGTHS[number]
-                queue_id = data[rfind(b" ", 0, word) + 1 : word]
-                if not queue_id.isalnum():
-                    queue_id = _last_word(queue_id)
-                if number == _QUEUED:
-                    queued[queue_id] = base + end
-                elif number == _REMOVED:
-                    removed[queue_id] = base + end
-                elif number in _IDS:
-                    known[queue_id] = base + end
-                    message_id = data[end : find(b"\n", end)]
-                    if len(message_id) > 2:
-                        self._same_id.add(message_id, base + end)
-                else:
-                    client[queue_id] = base + end
-                    if number == _CLIENT and find(b", sasl_username=", end, find(b"\n", end)) > 0:
-                        self._logins.new[self._place(end)] = base + end
-            elif number == _CONNECT:
-                if data[end - 16 : end - 13] == b"]: ":
-                    place = data[rfind(b" ", 0, end - 16) + 1 : end - 16]
-                else:
-                    place = self._place(end)
-                names = self._names.pop(place) if self._names.new or self._names.old else None
-                self._connects.new[place] = base + end, names
-            else:
-                self._note_rarely(number, end)
-        return len(ends)
-
-    def _note_rarely(self, number: int, end: int) -> None:
-        data, offset = self._data, self._base + end
-        if number <= _FORWARDED:
-            self._onward.new[_first_word(data[end : end + 40])] = offset
-        elif number == _DEFERRED:
-            start = data.rfind(b"\n", 0, end) + 1
-            self._deferred.add(_last_word(data[start : max(start, data.find(b": to=", start, end))]), offset)
-        elif number <= _BAD_NAME:
-            place = self._place(end)
-            name, bad_name = self._names.pop(place) or (0, 0)
-            self._names.new[place] = (name, offset) if number == _BAD_NAME else (offset, bad_name)
-
-    def _place(self, at: int) -> bytes:
-        """Which process wrote the line around a place in the block."""
-        data = self._data
-        start = data.rfind(b"\n", 0, at) + 1
-        head = parse_head(data[start : data.find(b"\n", at)])
-        return f"{head.tag}[{head.pid}".encode() if head is not None else b""
-
-    def lines_before(self, at: int) -> Iterator[bytes]:
-        """The lines before the one that begins at an offset, the last first."""
-        for number in range(len(self._blocks) - 1, -1, -1):
-            data = self._blocks[number]
-            stop = min(len(data), at - self._offsets[number]) - 1
-            while stop >= 0:
-                start = data.rfind(b"\n", 0, stop) + 1
-                yield data[start:stop]
-                stop = start - 1
 
     def told(self, event: Event, offset: int) -> Event:
         """A failure, whose line begins at ``offset``, with what is known of it."""
@@ -206,14 +75,18 @@ class Correlator:
         if gone > born:
             if max(known, queued) > gone:
                 born = gone
-            elif offset - gone > self._afterglow:
+            elif offset - gone > min(AFTERGLOW, self._horizon):
                 return
         facts = self._origin(queue_id, offset, low, host, _DEPTH) if born != gone or not gone else {}
-        if known > born and (said := self._said(known, low, host, queue_id)):
-            facts["message_id"] = said.get("message_id")
-        if queued > born and (said := self._said(queued, low, host, queue_id)) and said["event"] == "qmgr":
-            facts["sender"] = said["sender"]
-            facts["size"], facts["nrcpt"] = said.get("size"), said.get("nrcpt")
+        if known > born and (said := self._usual(_ID_LINE, known, low, host, key)):
+            facts["message_id"] = said[1].decode()
+        elif known > born and (fields := self._said(known, low, host, queue_id)):
+            facts["message_id"] = fields.get("message_id")
+        if queued > born and (said := self._usual(_QUEUED_LINE, queued, low, host, key)):
+            facts["sender"], facts["size"], facts["nrcpt"] = said[1].decode(), int(said[2]), int(said[3])
+        elif queued > born and (fields := self._said(queued, low, host, queue_id)) and fields["event"] == "qmgr":
+            facts["sender"] = fields["sender"]
+            facts["size"], facts["nrcpt"] = fields.get("size"), fields.get("nrcpt")
         for name in _OWN:
             if facts.get(name) is not None and getattr(event, name) is None:
                 changes[name] = facts[name]
@@ -224,8 +97,16 @@ class Correlator:
         """Where a message came from as far as lines before ``until`` tell: its client, or that of the message that it
         was before a filter or a forwarding."""
         born = self._client.get(queue_id.encode()) or 0
-        begun = self._said(born, low, host, queue_id) if born < until else None
         facts: Fields = {}
+        begun = None
+        if born < until and (usual := self._usual(_CLIENT_LINE, born, low, host, queue_id.encode())):
+            begun = {"event": "client", "client_name": usual[1].decode(), "client_addr": usual[2].decode()}
+            if usual[3]:
+                begun["client_port"] = int(usual[3])
+            if usual[4]:
+                begun["sasl_method"], begun["sasl_username"] = usual[4].decode(), usual[5].decode()
+        elif born < until:
+            begun = self._said(born, low, host, queue_id)
         if begun is not None and begun["event"] == "client":
             facts = {name: begun[name] for name in _OF_CLIENT if name in begun}
         elif begun is not None and begun["event"] == "cleanup":
@@ -279,13 +160,22 @@ class Correlator:
         head = parse_head(line) if line is not None else None
         return read(head) if head is not None and head.host == host else None
 
-    def _line(self, at: int, low: int) -> bytes | None:
-        number = bisect_right(self._offsets, at - 1) - 1
-        if at < low or number < 0 or at - 1 - self._offsets[number] >= len(self._blocks[number]):
+    def _usual(
+        self, form: re.Pattern[bytes], at: int, low: int, host: str | None, queue_id: bytes
+    ) -> re.Match[bytes] | None:
+        """The text behind the queue ID of a line, where all of it is as usual: what ``_said`` reads, more quickly."""
+        line = self._line(at, low) if at else None
+        if line is None or host is None:
             return None
-        data, place = self._blocks[number], at - 1 - self._offsets[number]
-        stop = data.find(b"\n", place)
-        return data[data.rfind(b"\n", 0, place) + 1 : stop if stop >= 0 else len(data)]
+        start = 16 if line[3:4] == b" " else line.find(b" ", 19, 40) + 1
+        name, _, rest = line[start:].partition(b" ")
+        tag, _, rest = rest.partition(b"[")
+        pid, colon, text = rest.partition(b"]: ")
+        if not colon or not pid.isdigit() or not text.startswith(queue_id + b": ") or name != host.encode():
+            return None
+        if b" " in tag or start < 16 or postfix_program(tag.decode("utf-8", "replace")) is None:
+            return None
+        return form.fullmatch(text, len(queue_id) + 2)
 
     def _delivery(self, at: int, low: int, host: str | None, following: str) -> Fields | None:
         """The delivery by which a mail went on under another queue ID of ours."""
@@ -336,9 +226,9 @@ class Correlator:
             if event.direction == "inbound":
                 changes["direction"] = "submission"
 
-    def detail(self, writer: bytes, place: bytes, name: bytes, addr: bytes, offset: int) -> str | None:
-        """All that neighbours tell of a refusal before there is a queue ID, where that is its ``detail`` alone, or
-        nothing (""); None where only ``told`` can say.
+    def neighbours(self, writer: bytes, place: bytes, name: bytes, addr: bytes, offset: int) -> tuple[str, str] | None:
+        """All that neighbours tell of a refusal before there is a queue ID, where that is ``detail`` and ``ptr_name``
+        ("" for what they do not tell); None where only ``told`` can say.
 
         ``writer`` is host and tag, ``place`` "tag[pid"; the client's name and address are as logged.
         """
@@ -346,15 +236,20 @@ class Correlator:
         if self._logins.get(place):
             return None
         if name != b"unknown":
-            return ""
+            return "", ""
         at, names = self._connects.get(place) or (0, None)
-        if names is not None:
-            return None
         line = self._line(at, low) if at else None
         if line is None:
-            return ""
+            return "", ""
         usual = b" %b%b: connect from unknown[%b]" % (writer, place[place.rfind(b"[") :] + b"]", addr)
-        return "no_ptr" if line.endswith(usual) and len(line) - len(usual) < _LONGEST_STAMP else None
+        if not line.endswith(usual) or len(line) - len(usual) >= _LONGEST_STAMP:
+            return None
+        if names is None:
+            return "no_ptr", ""
+        said = self._any(names[0], low, writer.partition(b" ")[0].decode()) if names[0] and not names[1] else None
+        if said is None or said.get("client_addr") != addr.decode() or "queue_id" in said or "ptr_name" not in said:
+            return None
+        return said.get("detail") or "ptr_unresolvable", said["ptr_name"]
 
     def _client_at(self, at: int, low: int, event: Event) -> Fields | None:
         """The client of a ``connect from`` line."""
@@ -366,19 +261,3 @@ class Correlator:
         if said is None or said["event"] != "connect":
             return None
         return {name: said[name] for name in ("client_name", "client_addr", "client_port") if name in said}
-
-
-def _first_word(text: bytes) -> bytes:
-    """The letters and digits at the start."""
-    end = 0
-    while text[end : end + 1].isalnum():
-        end += 1
-    return text[:end]
-
-
-def _last_word(text: bytes) -> bytes:
-    """The letters and digits at the end."""
-    start = len(text)
-    while text[start - 1 : start].isalnum():
-        start -= 1
-    return text[start:]

@@ -15,7 +15,8 @@ from itertools import islice
 from mailtriage.model.event import FAILURES, Event
 from mailtriage.model.stamp import Stamp
 from mailtriage.postfix.build import amend
-from mailtriage.postfix.correlate import HORIZON, PATTERNS, Correlator
+from mailtriage.postfix.correlate import Correlator
+from mailtriage.postfix.notes import HORIZON, PATTERNS
 from mailtriage.postfix.parse import parse
 from mailtriage.rules.advice import lookup_url
 from mailtriage.scan.chunk import Chunk, ScanPlan, split
@@ -181,12 +182,12 @@ def _short(
     cut, plan = short.cut, wanted.plan
     if wanted.encode is None or plan.since is not None or plan.until is not None:
         return None
-    detail = correlator.detail(cut.writer, short.known.place + cut.pid, cut.name, cut.addr, at)
+    told = correlator.neighbours(cut.writer, short.known.place + cut.pid, cut.name, cut.addr, at)
     stamp = stamp_of(short.line)
     time = dates.date(offset, stamp)
-    if detail is None or time is None or stamp is None:
+    if told is None or time is None or stamp is None:
         return None
-    return short.record(wanted.encode, detail, time, stamp.dated, name, row + 1)
+    return short.record(wanted.encode, told, time, stamp.dated, name, row + 1)
 
 
 def _look_back(stretch: Stretch, correlator: Correlator, marks: Marks) -> int:

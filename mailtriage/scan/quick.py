@@ -5,6 +5,7 @@ varies, the others are those of the first, and so is what the rules say; and whe
 record is that of the first with other values in it.
 """
 
+import string
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -22,10 +23,8 @@ _START = len("]: NOQUEUE: reject: RCPT from []: ")
 _TIME = datetime(2222, 2, 2, 2, 2, 2, 222222, tzinfo=UTC)
 _PID, _LINE = 987654321012, 987654321013
 _TEXTS = {name: f"qz{name}qz" for name in ("client_name", "client_addr", "helo", "reason", "sender", "recipient")}
-_ORDER = (
-    _TIME.isoformat(), str(_PID), _TEXTS["client_name"], _TEXTS["client_addr"], _TEXTS["helo"], _TEXTS["reason"],
-    _TEXTS["sender"], _TEXTS["recipient"], str(_LINE),
-)  # fmt: skip
+_PTR_NAME = "qzptr_nameqz"
+_SAFE = frozenset(string.ascii_letters + string.digits + ".-_")
 
 
 class Known:
@@ -35,7 +34,7 @@ class Known:
 
     def __init__(self, place: bytes, fields: Fields, codes: int, found: Classification) -> None:
         self.place, self.fields, self.codes, self.found = place, fields, codes, found
-        self.forms: dict[tuple[str, bool], bytes | None] = {}  # records; None: not to be used
+        self.forms: dict[tuple[str, bool, bool], bytes | None] = {}  # records; None: not to be used
 
 
 class Understood(NamedTuple):
@@ -57,35 +56,47 @@ class Understood(NamedTuple):
         )  # fmt: skip
 
     def record(
-        self, encode: Callable[[Told], bytes], detail: str, time: datetime, dated: bool, source: str, row: int
+        self, encode: Callable[[Told], bytes], told: tuple[str, str], time: datetime, dated: bool, source: str, row: int
     ) -> bytes | None:
-        """What ``encode`` makes of the event, where neighbours add but ``detail``; None where that is not certain."""
-        known, cut = self.known, self.cut
+        """What ``encode`` makes of the event with the detail and the client's name that neighbours tell; None where
+        that is not certain."""
+        known, cut, (detail, ptr_name) = self.known, self.cut, told
+        if not _SAFE.issuperset(ptr_name):
+            return None
+        key = detail, bool(ptr_name), dated
         try:
-            form = known.forms[detail, dated]
+            form = known.forms[key]
         except KeyError:
-            form = known.forms[detail, dated] = _form(self.event, known, encode, detail, source)
+            form = known.forms[key] = _form(self.event, known, encode, detail, ptr_name, source)
         if not form:
             return form
         reason = _said(self.line, cut)[known.codes :]
         if b'"' in reason or b"\\" in reason:
             return None
+        name = (cut.name, cut.addr, ptr_name.encode()) if ptr_name else (cut.name, cut.addr)
         return form % (
-            time.isoformat().encode(), cut.pid, cut.name, cut.addr, cut.helo, reason, cut.sender, cut.recipient,
-            b"%d" % row,
+            time.isoformat().encode(), cut.pid, *name, cut.helo, reason, cut.sender, cut.recipient, b"%d" % row,
         )  # fmt: skip
 
 
-def _form(event: Event, known: Known, encode: Callable[[Told], bytes], detail: str, source: str) -> bytes | None:
+def _form(
+    event: Event, known: Known, encode: Callable[[Told], bytes], detail: str, ptr_name: str, source: str
+) -> bytes | None:
     """The record of a shape, with ``%b`` for what varies."""
-    changes: Fields = {"detail": detail, "inferred": ("detail",)} if detail else {}
+    changes: Fields = {"detail": detail} if detail else {}
+    if ptr_name:
+        changes["ptr_name"] = _PTR_NAME
+    if changes:
+        changes["inferred"] = tuple(changes)
     one = told(amend(event, pid=_PID, **_TEXTS, **changes), source, _LINE, _TIME, known.found, None)
     form = encode(one)
     if not form:
         return form
     form = form.replace(b"%", b"%%")
     at = 0
-    for word in map(str.encode, _ORDER):
+    texts = [*_TEXTS.values()]
+    order = [_TIME.isoformat(), str(_PID), *texts[:2], *([_PTR_NAME] if ptr_name else []), *texts[2:], str(_LINE)]
+    for word in map(str.encode, order):
         place = form.find(word, at)
         if place < 0 or form.count(word) != 1:
             return None

@@ -3,7 +3,8 @@
 import re
 
 from mailtriage.model.event import FAILURES, Event
-from mailtriage.postfix.correlate import PATTERNS, Correlator
+from mailtriage.postfix.correlate import Correlator
+from mailtriage.postfix.notes import PATTERNS
 from mailtriage.postfix.parse import parse
 from mailtriage.syslog.head import parse_head
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mailtriage.postfix import correlate
+from mailtriage.postfix.notes import Notes
 from mailtriage.report.jsonl import EventLine
 from mailtriage.scan import attempts
 from mailtriage.scan.attempts import Wanted, stretches
@@ -78,7 +78,7 @@ def test_what_neighbours_tell_ends_at_the_horizon(monkeypatch: pytest.MonkeyPatc
     long = events(LOGS[0])
     monkeypatch.setattr(attempts, "HORIZON", 400)
     monkeypatch.setattr(attempts, "LONGEST_LINE", 2000)
-    monkeypatch.setattr(correlate.Correlator.__init__, "__defaults__", (400,))
+    monkeypatch.setattr(Notes.__init__, "__defaults__", (400,))
     short = events(LOGS[0])
     assert short != long
     assert events(LOGS[0], size=50_000) == short
