@@ -8,6 +8,8 @@ from mailtriage.scan.tally import Group, Mail
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.episodes import Hour
+from mailtriage.triage.inbound import private
+from mailtriage.triage.machines import is_inside
 from mailtriage.triage.organisation import domain_of, organisation
 
 MOST = 100  # parties, and queue IDs, that are asked about
@@ -131,7 +133,9 @@ def own_senders(desk: Desk, cases: Iterable[Case]) -> set[str]:
 def forwarded(desk: Desk, case: Case) -> bool:
     """Whether it was other people's mail that we passed on: senders that are not ours, and not bounces."""
     senders = [sender for sender in case.group.senders.members() if sender]
-    return bool(senders) and bool(desk.own.domains) and not any(desk.own.has(sender) for sender in senders)
+    # What a private network's names write is this network's own.
+    ours = (desk.own.has(sender) or is_inside(domain_of(sender)) for sender in senders)
+    return bool(senders) and bool(desk.own.domains) and not any(ours)
 
 
 def null_senders(case: Case) -> bool:
@@ -142,7 +146,11 @@ def null_senders(case: Case) -> bool:
 def to_ourselves(desk: Desk, case: Case) -> bool:
     """Whether it was mail that we took for domains of ours, or that we relay for, and pass on to the server behind."""
     found = domains(case)
-    return bool(found) and all(name in desk.own.domain_names or name in desk.relayed for name in found)
+    if found and all(name in desk.own.domain_names or name in desk.relayed for name in found):
+        return True
+    # Nobody's MX has a private address.
+    hosts = case.group.clients.members()
+    return bool(found) and bool(hosts) and all(map(private, hosts))
 
 
 def names_of(found: Iterable[str], most: int = 5) -> str:

@@ -15,6 +15,7 @@ from mailtriage.triage.desk import Desk
 from mailtriage.triage.organisation import domain_of, organisation
 
 _DIGITS = re.compile(r"\d+")
+CROWD = 4  # addresses of ours
 _LABEL = re.compile(r"^[a-z0-9_-]+$")
 # RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291: addresses that no stranger can come from.
 _PRIVATE = tuple(
@@ -93,6 +94,27 @@ def case_organisation(case: Case) -> str:
     """The organisation of a case's client names; "" where the client has no name."""
     names = case.group.names.members()
     return organisation(names[0]) if names and case.key.trust != "net" else ""
+
+
+def hosted(desk: Desk) -> set[str]:
+    """Providers that bring mail of many addresses of ours, none of which logs in here: these are hosted there.
+
+    One person's program may lose its server, two in a family; not the whole house.
+    """
+    crowd: dict[str, set[str]] = {}
+    for case in desk.cases:
+        names = case.group.names.members()
+        if case.key.direction == "inbound" and case.key.trust == "client" and names:
+            senders = {sender.lower() for sender in case.group.senders.members()}
+            # What strangers send through the same hosts speaks for an access provider.
+            if desk.book.operator_of_pool(names[0]) and all(map(desk.own.has, senders)):
+                crowd.setdefault(case_organisation(case), set()).update(senders)
+    logins = {login.lower() for login in desk.own.logins}
+    return {
+        who
+        for who, senders in crowd.items()
+        if len(senders) >= CROWD and not {name for s in senders for name in (s, s.partition("@")[0])} & logins
+    }
 
 
 def sender_organisations(senders: Iterable[str]) -> set[str]:

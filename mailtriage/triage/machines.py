@@ -7,7 +7,7 @@ from mailtriage.triage.desk import Desk
 _MACHINE = re.compile(
     r"^(?:root|www(?:-?data|run)?|apache\d?|nginx|httpd|php|web(?:server|site|form|shop|app)?|wordpress|wp|joomla|cron|"
     r"nagios|zabbix|monit(?:or|oring)?|backup|daemon|nobody|mailer-daemon|postmaster|no-?_?reply|do-?not-?reply|"
-    r"noreply.*|shop|orders?|bestellung(?:en)?|form(?:ular|s)?|kontaktformular|contact-?form|notifications?|alerts?|"
+    r"noreply.*|newsletters?|news|mailings?|rundbrief|marketing|shop|orders?|bestellung(?:en)?|form(?:ular|s)?|kontaktformular|contact-?form|notifications?|alerts?|"
     r"system|server|scanner|scan|printer|kopierer|copier|drucker|fax|nas|router|fritz\.?box|postgres|mysql|git)$",
     re.IGNORECASE,
 )

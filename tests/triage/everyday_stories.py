@@ -213,6 +213,70 @@ def behind_a_smarthost(log: Log) -> None:
         log.later(minutes=30).accept("out.provider.example[198.51.100.201]", "", "bea@example.org")
 
 
+def half_the_house_is_hosted_elsewhere(log: Log) -> None:
+    """Many of our addresses write from a provider, and none of them logs in here: nobody lost a setting."""
+    log.family()
+    for number in range(20):
+        client = f"mail-fr2deu01on21{number % 8 + 10}.outbound.protection.outlook.com[40.107.135.{number % 8 + 10}]"
+        sender = f"{('buy', 'staff', 'press', 'board', 'lab')[number % 5]}@example.org"
+        log.later(minutes=50).refuse(client, sender, "bea@example.org", "554 5.7.1 <{sender}>: Sender address rejected: log in first")  # fmt: skip
+
+
+def newsletter_service_by_spf(log: Log) -> None:
+    log.family()
+    for number in range(5):
+        log.later(minutes=2).refuse(f"mail{number}.sender.example[198.51.100.{number + 150}]", "newsletter@example.org", "bea@example.org", SPF_FAIL)  # fmt: skip
+
+
+def website_sends_spam(log: Log) -> None:
+    log.family()
+    for number in range(60):
+        queue_id = log.later(20).new_id()
+        log.say("postfix/pickup", f"{queue_id}: uid=33 from=<www-data>")
+        log.say("postfix/qmgr", f"{queue_id}: from=<www-data@example.org>, size=900, nrcpt=1 (queue active)", 700)
+        to, relay, reply = (
+            (f"x{number}@gmail.com", "gmail-smtp-in.l.google.com[142.250.102.27]:25", "550-5.7.1 [192.0.2.25] Gmail has detected that this message is likely unsolicited mail."),
+            (f"x{number}@outlook.com", "outlook-com.olc.protection.outlook.com[52.101.9.15]:25", "550 5.7.1 Message rejected as spam by Content Filtering."),
+        )[number % 2]  # fmt: skip
+        log.deliver(queue_id, to, relay, reply, status="bounced", dsn="5.7.1", command="end of DATA").removed(queue_id)
+
+
+def check_refuses_people(log: Log) -> None:
+    log.family()
+    for number in range(9):
+        name, ip, domain = BIG[number % 3]
+        log.later(hours=1).accept(f"{name}[{ip}]", f"pat@{domain}", "bea@example.org")
+        queue_id = log.new_id()
+        log.say("postfix/smtpd", f"{queue_id}: client={name}[{ip}]")
+        log.say("postfix/cleanup", f"{queue_id}: reject: header Subject: Re: invoice {number} from {name}[{ip}]; from=<pat@{domain}> to=<bea@example.org> proto=ESMTP helo=<{name}>: 5.7.1 no invoices")  # fmt: skip
+
+
+def server_behind_is_gone(log: Log) -> None:
+    log.family()
+    for number in range(4):
+        queue_id = log.take(f"mx.far{number}.example[198.51.100.{number + 30}]", f"pat@far{number}.example")
+        for attempt in range(6):
+            log.deliver(queue_id, "office@branch.example", "none", "connect to branch.internal.example[10.8.0.5]:25: No route to host", status="deferred", dsn="4.4.1", delay=attempt * 3600 + 1)  # fmt: skip
+            log.later(minutes=60)
+
+
+def partner_lets_the_domain_go(log: Log) -> None:
+    log.family()
+    for number in range(6):
+        relay = "mx.partner.example[198.51.100.90]:25" if number < 3 else "none"
+        if number < 3:
+            log.later(hours=1).send("bea@example.org", "sam@partner.example", relay)
+        else:
+            log.later(hours=1).send("bea@example.org", "sam@partner.example", relay, "Host or domain name not found. Name service error for name=partner.example type=A: Host not found", status="bounced", dsn="5.4.4")  # fmt: skip
+
+
+def callouts_meet_a_closed_door(log: Log) -> None:
+    log.family()
+    for number in range(4):
+        host = ("mx.buyer.example[198.51.100.91]", "mx.seller.example[198.51.100.92]")[number % 2]
+        log.later(hours=1).send("bea@example.org", f"sam@{host.split('[')[0][3:]}", f"{host}:25", "550 5.1.7 <bea@example.org>: Sender address rejected: unverified address: host mail.example.org[192.0.2.25] said: 450 4.7.1 Client host rejected", status="bounced", dsn="5.1.7")  # fmt: skip
+
+
 QUIET: tuple[Expect, ...] = ()
 STORIES = (
     Story("a second program is set up well", second_program_is_set_up_well, (Expect("lost_smtp_setting", "", "high|medium", "cara@example.org", "our_user"),)),
@@ -234,5 +298,12 @@ STORIES = (
     Story("our own mail passes, the forwarded does not", forward_fails_own_mail_passes, (Expect("forward_breaks_spf", "", "medium", "Google", "ours", "ongoing", says="SRS"),)),
     Story("a typing error among many", typing_error_among_many, (Expect("failure|mistyped_address", "user_unknown", "low", "Google", says=r"petra\.lorentz.*petra\.lorenz@"),)),
     Story("behind a smarthost", behind_a_smarthost, (Expect("smarthost", "", "low", "provider.example carries all your mail; what is refused further on comes back as a bounce mail: 2 came", "nobody"),)),
+    Story("half the house is hosted elsewhere", half_the_house_is_hosted_elsewhere, (Expect("own_machine_refused", "", "medium|high", "outlook.com", "ours"),)),
+    Story("a newsletter service, refused for SPF", newsletter_service_by_spf, (Expect("own_machine_refused", "auth_spf", "medium", "sender.example", "ours"),)),
+    Story("a website sends spam", website_sends_spam, (Expect("program_sends_spam", "", "high", "www-data@example.org", "ours", says="authorized_submit_users"),)),
+    Story("a check refuses people for a line", check_refuses_people, (Expect("own_check_refuses", "", "medium", "of people for a line", "ours", says="header_checks"),)),
+    Story("the server behind is gone", server_behind_is_gone, (Expect("failure", "network", "high", "your own server behind", "ours", says="postqueue -f"),)),
+    Story("a partner lets its domain go", partner_lets_the_domain_go, (Expect("failure", "dns_failure", "medium|low", "partner.example", "receiver"),)),
+    Story("callouts meet a closed door", callouts_meet_a_closed_door, (Expect("identity_rejected", "sender_unverifiable", "high", "2 receivers", "ours"),)),
     Story("a login that only refusals name", refused_login_of_postfix_310, (Expect("own_user_refused", "", "medium", "val@paper.example"),), own=()),
 )  # fmt: skip

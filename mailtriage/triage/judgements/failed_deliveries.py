@@ -22,6 +22,7 @@ from mailtriage.triage.delivery import (
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.judgements import mistyped_address
 from mailtriage.triage.outgoing import outgoing
+from mailtriage.triage.stakes import lasts
 
 ORDER = 900
 CONTENT = ("content_spam", "content_policy", "url_reputation", "policy", "domain_reputation")
@@ -73,7 +74,9 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             title, words, level = "finding.accepted_then_refused.title", "accepted_then_refused", "medium"
             more = {"fault": "ours", "act": "our_admin"}
         elif to_ourselves(desk, found[0]):
-            title, words = "finding.server_behind.title", "server_behind"
+            words = "server_behind_down" if cause == "network" else "server_behind"
+            host = next(iter(sorted(found[0].group.clients.members())), party_id(found[0]))
+            title, more = f"finding.{words}.title", {"fault": "ours", "act": "our_admin", "values": {"behind": host}}
         elif cause == "dns_failure" and found[0].key.trust == "operator":
             words, more = "dns_of_big", {"fault": "ours", "act": "our_admin"}
         finding = outgoing(
@@ -81,6 +84,10 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             **more,
         )  # fmt: skip
         finding = replace(finding, steps=(*_meant(desk, answers, found), *finding.steps))
+        if cause == "dns_failure" and finding.last_success and finding.fault == "our_user":
+            finding = replace(finding, fault="receiver", act="their_admin")  # the name was there before
+        if words == "server_behind_down" and finding.state == "ongoing" and lasts(finding) and waiting(desk, found):
+            finding = replace(finding, severity="high")  # nobody there gets any mail
         stuck = words == "dns_of_big" and finding.severity == "low" and finding.state != "recovered"
         # Nobody else's mail can go either where the resolver does not know the greatest.
         yield replace(finding, severity="medium") if stuck and waiting(desk, found) else finding

@@ -11,7 +11,15 @@ from mailtriage.triage.desk import Desk
 from mailtriage.triage.outgoing import outgoing
 
 ORDER = 310
-CAUSES = ("auth_spf", "auth_dkim", "auth_dmarc", "reverse_dns", "helo_invalid", "domain_reputation")
+CAUSES = (
+    "auth_spf",
+    "auth_dkim",
+    "auth_dmarc",
+    "reverse_dns",
+    "helo_invalid",
+    "domain_reputation",
+    "sender_unverifiable",
+)
 SEVERAL = 2
 
 

@@ -185,7 +185,8 @@ def _finding(
         legitimacy=Legitimacy(-round(min(points / 7, 1.0), 2), tuple(reasons)),
         evidence=desk.evidence([*_all(mine), *_all(whole)]),
         values={
-            "user": user, "count": group.count, "networks": len(facts),
+            "user": user, "count": group.count,
+            "networks": desk.texts.say("finding.login_taken_over.networks", count=len(facts)),
             "clients": ", ".join(nets[:5]), "because": said,
             "refused": len(refused), "certainty": desk.texts.say(f"certainty.{'certain' if certain else 'likely'}"),
         },

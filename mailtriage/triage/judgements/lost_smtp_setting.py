@@ -18,7 +18,7 @@ from mailtriage.triage.address import is_list_sender, unwrap
 from mailtriage.triage.case import Case, together
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
-from mailtriage.triage.inbound import case_organisation, span
+from mailtriage.triage.inbound import case_organisation, hosted, span
 from mailtriage.triage.legitimacy import dynamic
 from mailtriage.triage.machines import is_machine, sends_for_others
 from mailtriage.triage.organisation import domain_of, organisation
@@ -104,7 +104,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
 def _suspects(desk: Desk) -> list[_Suspect]:
     """Senders of ours that were refused as they came from a foreign, named, mail-server-like client."""
     found: dict[tuple[str, str], _Suspect] = {}
-    own = {organisation(name) for name in desk.own.domain_names}
+    own = {organisation(name) for name in desk.own.domain_names} | hosted(desk)
     for case in desk.cases:
         names = case.group.names.members()
         if case.key.direction != "inbound" or case.key.cause in _NEVER or case.claimed or not names:

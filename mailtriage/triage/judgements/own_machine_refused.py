@@ -12,7 +12,8 @@ from mailtriage.scan.ask import Answers, Question
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
-from mailtriage.triage.inbound import case_organisation, own_words, private
+from mailtriage.triage.inbound import case_organisation, hosted, own_words, private
+from mailtriage.triage.judgements.mail_discarded import listed
 from mailtriage.triage.legitimacy import dynamic
 from mailtriage.triage.machines import is_inside, is_machine, sends_for_others
 from mailtriage.triage.organisation import domain_of, organisation
@@ -20,7 +21,12 @@ from mailtriage.triage.organisation import domain_of, organisation
 ORDER = 110
 _NEVER = ("auth_failed", "relay_denied", "greylist", "protocol_error", "dnsbl", "content_spam", "content_virus")
 ENOUGH = 2  # attempts
-_WORDS = {"own": "own_machine_refused", "inside": "own_machine_not_allowed", "service": "own_service_refused"}
+_WORDS = {
+    "own": "own_machine_refused",
+    "inside": "own_machine_not_allowed",
+    "service": "own_service_refused",
+    "hosted": "own_hosted_refused",
+}
 
 
 def questions(desk: Desk) -> Iterable[Question]:
@@ -32,8 +38,9 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding a machine (or service) and cause."""
     own = {organisation(name) for name in desk.own.domain_names}
     by_machine: dict[tuple[str, str, str], list[Case]] = defaultdict(list)
+    elsewhere = hosted(desk)
     for case in [*desk.open("inbound"), *desk.open("submission")]:
-        if case.key.cause not in _NEVER and (found := _machine(desk, case, own)):
+        if case.key.cause not in _NEVER and (found := _machine(desk, case, own, elsewhere)):
             by_machine[(*found, case.key.cause)].append(case)
         elif case.key.cause == "relay_denied" and (name := _not_allowed(desk, case, own)):
             by_machine["inside", name, case.key.cause].append(case)
@@ -43,12 +50,15 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             continue
         desk.claim(cases)
         severity = "low" if count < ENOUGH else "medium"
-        party = Party("host" if what == "service" else "own_server", who, who)
+        party = Party("host" if what in ("service", "hosted") else "own_server", who, who)
         clients = sorted({client for case in cases for client in case.group.clients})
         finding = draft(
             desk, cases, "own_machine_refused", party, severity, cause=cause, direction=cases[0].key.direction,
             fault="ours", act="our_admin", words=_WORDS[what],
-            values={"machine": who, "addresses": " ".join(clients[:5])},
+            values={
+                "machine": who, "addresses": " ".join(clients[:5]),
+                "who": listed(sender for case in cases for sender in case.group.senders.members() if sender),
+            },
         )  # fmt: skip
         yield own_words(finding)
 
@@ -69,7 +79,7 @@ def _inside(sender: str) -> bool:
     return is_machine(sender) and is_inside(domain_of(sender))
 
 
-def _machine(desk: Desk, case: Case, own: set[str]) -> tuple[str, str] | None:
+def _machine(desk: Desk, case: Case, own: set[str], elsewhere: set[str]) -> tuple[str, str] | None:
     """What it is (own: a host of ours; service) and how it is called."""
     names, clients = case.group.names.members(), case.group.clients.members()
     senders = [sender for sender in case.group.senders.members() if sender]
@@ -79,7 +89,10 @@ def _machine(desk: Desk, case: Case, own: set[str]) -> tuple[str, str] | None:
     if senders and clients and all(map(private, clients)) and all(map(_inside, senders)):
         return ("own", sorted(names)[0] if names and case.key.trust == "client" else clients[0])
     if not ours or not all(is_machine(sender) for sender in senders):
-        if ours and names and case.key.trust == "client" and sends_for_others(desk, names[0]):
+        named = ours and bool(names) and case.key.trust == "client"
+        if named and case_organisation(case) in elsewhere:
+            return ("hosted", case_organisation(case))
+        if named and sends_for_others(desk, names[0]):
             return ("service", case_organisation(case))
         return None
     if clients and all(map(private, clients)):

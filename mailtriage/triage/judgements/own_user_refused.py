@@ -44,7 +44,8 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             desk, found, "own_user_refused", Party("own_user", user or cause, name),
             _severity(cause, sum(case.count for case in found), through, any(map(permanent, found))), cause=cause,
             direction="submission", own_users=users, words="own_user_refused",
-            fault="ours" if cause in _MEANT_FOR_STRANGERS else "our_user", values={"user": name},
+            fault="ours" if cause in _MEANT_FOR_STRANGERS else "our_user",
+            act="our_admin" if cause in _MEANT_FOR_STRANGERS else None, values={"user": name},
         )  # fmt: skip
 
 
