@@ -148,9 +148,9 @@ def to_ourselves(desk: Desk, case: Case) -> bool:
     found = domains(case)
     if found and all(name in desk.own.domain_names or name in desk.relayed for name in found):
         return True
-    # Nobody's MX has a private address.
+    # Nobody's MX has a private address; what our own users send there may go to a relay of this network.
     hosts = case.group.clients.members()
-    return bool(found) and bool(hosts) and all(map(private, hosts))
+    return bool(found) and bool(hosts) and all(map(private, hosts)) and forwarded(desk, case)
 
 
 def names_of(found: Iterable[str], most: int = 5) -> str:
