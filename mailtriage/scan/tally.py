@@ -72,30 +72,54 @@ class Line(NamedTuple):
         return f"{head.tag}[{head.pid}]: {head.text}" if head.pid is not None else f"{head.tag}: {head.text}"
 
 
+Kind = tuple[bool, int | None, int]  # of a stamp: all but its time
+# Attempts, and of the first and the last of them: offset, microseconds, kind of the stamp. Flat, for there are many.
+Cell = tuple[int, int, int, Kind, int, int, Kind]
+_kinds: dict[Kind, Kind] = {}
+
+
 class Hours:
     """Attempts by the hour of the wall clock: how many, and the first and the last of each."""
 
-    __slots__ = ("by_hour",)
+    __slots__ = ("_cells",)
 
     def __init__(self) -> None:
-        self.by_hour: dict[tuple[int, int], tuple[int, Place, Place]] = {}
+        self._cells: dict[int, Cell] = {}  # by source and hour
+
+    def __len__(self) -> int:
+        return len(self._cells)
 
     def touch(self, place: Place, count: int) -> None:
         """Count attempts at a place; one without a stamp belongs to no hour."""
-        if place.stamp is not None:
-            self._put((place.source, place.stamp.micros // HOUR), count, place, place)
+        source, offset, _, stamp = place
+        if stamp is None:
+            return
+        micros, dated, zone, digits = stamp
+        kind = (dated, zone, digits)
+        kind = _kinds.setdefault(kind, kind)
+        self._put((source << 40) + micros // HOUR, (count, offset, micros, kind, offset, micros, kind))
 
-    def _put(self, key: tuple[int, int], count: int, first: Place, last: Place) -> None:
-        old = self.by_hour.get(key)
+    def _put(self, key: int, cell: Cell) -> None:
+        old = self._cells.get(key)
         if old is not None:
-            count += old[0]
-            first = old[1] if old[1] < first else first
-            last = old[2] if old[2] > last else last
-        self.by_hour[key] = (count, first, last)
+            first = old if old[1] <= cell[1] else cell
+            last = old if old[4] >= cell[4] else cell
+            cell = (old[0] + cell[0], *first[1:4], *last[4:])
+        self._cells[key] = cell
 
     def merge(self, other: "Hours") -> None:
-        for key, value in other.by_hour.items():
-            self._put(key, *value)
+        for key, cell in other._cells.items():
+            self._put(key, cell)
+
+    @property
+    def by_hour(self) -> dict[tuple[int, int], tuple[int, Place, Place]]:
+        """By source and hour since 1970: attempts, the place of the first and of the last (without their rows)."""
+        found = {}
+        for key, (count, start, begin, kind, stop, end, other) in self._cells.items():
+            source, hour = key >> 40, key & 0xFFFFFFFFFF
+            first, last = Place(source, start, 0, Stamp(begin, *kind)), Place(source, stop, 0, Stamp(end, *other))
+            found[source, hour] = (count, first, last)
+        return found
 
 
 @dataclass(slots=True)
