@@ -21,13 +21,22 @@ _MASK = re.compile(
     r"(?P<v4>(?<![\d.])(?!127\.)(?:\d{1,3}\.){3}\d{1,3}(?![\d.]))"  # 127.x is a DNSBL's answer: it means something
     r"|(?P<v6>(?<![\w:])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){3,7}(?![\w:]))"
     r"|(?P<addr><[^<>\s]{1,256}@[^<>\s]{1,256}>)"
+    r"|(?P<time>(?<!\d)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z?(?!\d))"
+    r"|(?P<hex>(?<==)(?=[A-F]{0,11}\d)[0-9A-F]{8,11}(?![\w-]))"  # Microsoft's MxId=11BD21D8E
     # Two digits at least (``UCEPROTECT-Level2`` is a word), and no error code of the form ``OXSUS0001_101``.
     r"|(?P<id>(?<![\w-])(?=[A-Za-z_-]{0,40}\d[A-Za-z_-]{0,40}\d)(?![A-Za-z]{2,12}\d{0,4}_\d{3,4}(?![\w-]))"
     r"[\w-]{12,200}(?![\w-]))"
 )
 _PLAIN_V4 = re.compile(r"([\[(]?)(?!127\.)(?:\d{1,3}\.){3}\d{1,3}([\]),;]{0,3})")  # the most frequent word, in short
 STAND_IN_V4 = "192.0.2.1"
-_MASKS = {"v4": STAND_IN_V4, "v6": "2001:db8::1", "addr": "<user@example.org>", "id": "a0b1c2d3e4f5g6"}
+_MASKS = {
+    "v4": STAND_IN_V4,
+    "v6": "2001:db8::1",
+    "addr": "<user@example.org>",
+    "id": "a0b1c2d3e4f5g6",
+    "time": "2026-01-01T00:00:00Z",
+    "hex": "A0B1C2D3",
+}
 
 
 class Normal(NamedTuple):

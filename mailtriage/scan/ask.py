@@ -24,7 +24,7 @@ from mailtriage.syslog.head import parse_head
 MAX_QUESTIONS = 500
 MAIL_LIMIT = 64
 TEN = HOUR // 6
-PATIENCE = 16_384  # lines that wait before they are counted
+PATIENCE = 8192  # lines that wait before they are counted
 # What stands in every line of a kind of event: lines without it need not be taken apart.
 _MARKS = {
     "sent": b"status=sent", "client": b"client=", "qmgr": b"size=", "reject": b"reject", "milter_reject": b"reject",

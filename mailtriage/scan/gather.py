@@ -26,7 +26,7 @@ from mailtriage.syslog.calendar import Source as Dated
 from mailtriage.syslog.head import Head, parse_head
 from mailtriage.syslog.loss import lost_lines
 
-PATIENCE = 16_384  # lines that wait before they are counted
+PATIENCE = 8192  # lines that wait before they are counted
 STRETCH = 16 * 1024 * 1024  # bytes after which newlines are counted anew, so that a line's number is soon found
 Party = tuple[str, str, bytes]
 
@@ -246,7 +246,7 @@ class Gatherer:
             net = shortway.network_of(addr)
             found = net.decode(), "net", net
         elif found is None:
-            if len(self._parties) >= shortway.LIMIT * 4:
+            if len(self._parties) >= shortway.LIMIT:
                 self._parties.clear()
             ptr = warned.name if warned else None
             who, how, shown_as = party.client_party(name.decode(), addr.decode(), ptr, helo.decode() or None)

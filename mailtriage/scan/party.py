@@ -21,7 +21,7 @@ def _cut(name: str) -> tuple[str, str]:
     return ".".join(labels[:-tail]), ".".join(labels[-tail:])
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def pool_id(name: str) -> str:
     """A host name without the digits of its host part: "omta0014.jcom.zaq.ne.jp" → "omta.jcom.zaq.ne.jp"."""
     host, organisation = _cut(name)
@@ -40,7 +40,7 @@ def pool_pattern(names: list[str]) -> str | None:
     return f"{host}.{organisation}" if host else organisation
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def network(address: str) -> str:
     """The /24 of an IPv4 address, the /64 of an IPv6 address; the text itself where it is no address."""
     start, _, last = address.rpartition(".")
@@ -53,7 +53,7 @@ def network(address: str) -> str:
     return str(ipaddress.ip_network(f"{address}/{24 if parsed.version == 4 else 64}", strict=False))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def wide(address: str) -> str:
     """The /16 of an IPv4 address, the /40 of an IPv6 address: about one access provider's region."""
     parts = address.split(".")

@@ -53,7 +53,7 @@ class Sample:
             elif key not in kept:
                 kept[key] = (member.decode("utf-8", "surrogateescape"), None)
                 self._order = None
-        if len(kept) > 2 * self.limit:
+        if len(kept) > self.limit:
             self._trim()
 
     @property

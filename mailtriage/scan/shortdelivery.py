@@ -15,7 +15,7 @@ from mailtriage.scan.shortway import BSD, ISO, LONGEST, WRITER
 from mailtriage.scan.tally import GroupKey
 from mailtriage.syslog.head import Head
 
-LIMIT = 16_384  # shapes that are remembered; there is one for each host and domain
+LIMIT = 4096  # shapes that are remembered; there is one for each host and domain
 
 _WORD = rb'[^\x00-\x20\x7f-\xff<>"\\;,@\[\]]'
 _DELIVERY = (
@@ -24,7 +24,11 @@ _DELIVERY = (
     rb"dsn=(\d\.\d{1,3}\.\d{1,3}), status=(bounced|deferred) \(([^\x00-\x1f\x7f-\xff]*+)$"
 )  # fmt: skip
 _match = {form: re.compile(form + WRITER + _DELIVERY).match for form in (BSD, ISO)}
-_IDS = re.compile(rb"(?<![\w-])(?=[A-Za-z_-]{0,40}\d[A-Za-z_-]{0,40}\d)[\w-]{12,200}(?![\w-])").sub
+_IDS = re.compile(
+    rb"(?<!\d)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z?(?!\d)"
+    rb"|(?<==)(?=[A-F]{0,11}\d)[0-9A-F]{8,11}(?![\w-])"
+    rb"|(?<![\w-])(?=[A-Za-z_-]{0,40}\d[A-Za-z_-]{0,40}\d)[\w-]{12,200}(?![\w-])"
+).sub
 
 
 class Cut(NamedTuple):
