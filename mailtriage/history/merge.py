@@ -6,8 +6,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from mailtriage.model.finding import SEVERITIES, CodeCount, Episode, Finding
+from mailtriage.model.mails import Mails
+from mailtriage.triage.retelling import retold
 
 NAMES, LOST, EPISODES, EVIDENCE = 50, 200, 200, 12
+BY_MAIL = ("expires_soon",)  # findings that count mails, whatever was tried
 QUIET = timedelta(days=7)  # of the log without a failure after which nobody knows whether it goes on
 
 
@@ -33,23 +36,33 @@ def merge(old: Finding, new: Finding) -> Finding:
     evidence = (*old.evidence, *new.evidence)
     if len(evidence) > EVIDENCE:
         evidence = (*evidence[: EVIDENCE // 3], *evidence[-(EVIDENCE - EVIDENCE // 3) :])
-    return replace(
-        new, severity=max(severities, key=SEVERITIES.index), count=old.count + new.count,
-        messages=_messages(old, new), first_seen=min(times, default=None), last_seen=max(times, default=None),
+    number, mails = _messages(old, new)
+    # Failures and successes side by side on one day, then failures alone: on and off.
+    unsteady = new.state == "ongoing" and old.state == "intermittent"
+    whole = replace(
+        new, severity=max(severities, key=SEVERITIES.index), state=old.state if unsteady else new.state,
+        count=number if new.kind in BY_MAIL else old.count + new.count,
+        messages=number, mails=mails, first_seen=min(times, default=None), last_seen=max(times, default=None),
         episodes=episodes, last_success=episodes[-1].last_success if episodes else new.last_success,
         codes=tuple(CodeCount(code=code, dsn=dsn, count=count) for (code, dsn), count in
                     sorted(codes.items(), key=lambda pair: (-pair[1], str(pair[0])))),
         distinct=distinct, estimated=tuple(estimated), lost=(*old.lost, *new.lost)[-LOST:],
         late=(*old.late, *new.late)[-LOST:], evidence=evidence, **names,  # type: ignore[arg-type]
     )  # fmt: skip
+    return retold(old, whole)
 
 
-def _messages(old: Finding, new: Finding) -> int:
-    """Mails of both. Refused ones are told apart by sender and recipient, and come again on other days."""
-    if new.direction != "inbound":
-        return old.messages + new.messages
-    others = len({*new.senders} - {*old.senders})
-    return max(old.messages + others, new.messages)
+def _messages(old: Finding, new: Finding) -> tuple[int, Mails | None]:
+    """Mails of both, each once: mail that waits or is refused comes again on other days."""
+    both = [one.mails for one in (old, new) if one.mails and one.mails.hashes and one.mails.number == one.messages]
+    if len(both) == 2:
+        union = both[0].union(both[1])
+        number = max(old.messages, new.messages, min(union.number, old.messages + new.messages))
+        # Where it is an estimate, the bounds may say more; what is kept must agree with what is said.
+        return (number, union) if number == union.number else (number, None)
+    if new.direction == "inbound" or old.mails != new.mails:
+        return max(old.messages, new.messages), None  # nobody can tell which are the same
+    return old.messages + new.messages, None
 
 
 def _episodes(old: tuple[Episode, ...], new: tuple[Episode, ...]) -> tuple[Episode, ...]:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from mailtriage.model.mails import Mails
 
 SEVERITIES = ("info", "low", "medium", "high")  # ascending
 STATES = ("ongoing", "recovered", "intermittent", "unknown")
@@ -104,6 +107,17 @@ class Link:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """How a title was said, for saying it again of more days."""
+
+    key: str  # of the text
+    values: dict[str, Any] = field(default_factory=dict)  # what the text names, and ``count``
+    facts: tuple[str, ...] = ()  # those of the values that are the finding's own count, messages or distinct
+    numbers: dict[str, tuple[str, ...]] = field(default_factory=dict)  # those that say how many of these there are
+    words: dict[str, str] = field(default_factory=dict)  # values that are put in words first, by a text's key
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One trouble of one party: how often, since when, whom it hurts, the evidence, the steps and the links."""
@@ -152,3 +166,5 @@ class Finding:
     request_text: str | None = None
     user_text: str | None = None
     lang: str = "en"
+    mails: Mails | None = None  # never shown: which mails ``messages`` counts
+    saying: Saying | None = None  # never shown

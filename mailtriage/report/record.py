@@ -18,7 +18,7 @@ FINDING_SCHEMA = "mailtriage.finding/1"
 REPORT_SCHEMA = "mailtriage.report/1"
 LIFE_SCHEMA = "mailtriage.life/1"
 NAMES = {"sender": "from", "recipient": "to"}
-HIDDEN = frozenset({"stamp", "text", "program", "quote", "estimated"})  # never part of a record
+HIDDEN = frozenset({"stamp", "text", "program", "quote", "estimated", "mails", "saying"})  # never part of a record
 # What an event gets from the rules and from its place.
 EVENT_EXTRA = {
     "time": "string", "cause": "string", "detail": "string", "rule": "string", "operator": "string", "via": "string",

@@ -147,6 +147,12 @@ class Sample:
         self._kept = dict(sorted(self._kept.items()))
 
     @property
+    def hashes(self) -> list[int]:
+        """The hashes of the members that are kept, ascending."""
+        self._trim()
+        return sorted(self._kept)
+
+    @property
     def exact(self) -> bool:
         """Whether every member is still there."""
         return not self._full

@@ -1,12 +1,13 @@
 """From cases to a finding: everything that follows from the facts alone; the judgement adds what it thinks."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
-from mailtriage.model.finding import CodeCount, Evidence, Finding, Legitimacy, Link, LostMail, Party, Step
+from mailtriage.model.finding import CodeCount, Evidence, Finding, Legitimacy, Link, LostMail, Party, Saying, Step
+from mailtriage.model.mails import mails
 from mailtriage.rules.advice import advise
 from mailtriage.rules.book import Classification
 from mailtriage.scan.ask import Fact
@@ -51,6 +52,7 @@ def draft(
     legitimacy: Legitimacy | None = None,
     words: str | None = None,
     values: Mapping[str, Any] | None = None,
+    numbers: Mapping[str, Sequence[str]] | None = None,
     steps: Sequence[Step] | None = None,
     user_text: str | None = None,
     own_users: Iterable[str] = (),
@@ -58,14 +60,19 @@ def draft(
     """A finding over these cases.
 
     ``words`` is the key below ``finding.`` whose title, why and steps are said; without it the rule's own words are
-    used, under the title of ``kind``. ``values`` fill both. ``passed`` are the times of successes, where the judgement
-    knows better than ``successes``.
+    used, under the title of ``kind``. ``values`` fill both, as do the ``numbers`` of such.
+    ``passed`` are the times of successes, where the judgement knows better than ``successes``.
     """
     case = found[0] if len(found) == 1 else together(found)
     group = case.group
     way = course(desk.hours(group.hours), desk.fact_hours(successes) if passed is None else passed, desk.now)
     rule = desk.book.rules.get(case.rule or "")
-    facts = _values(desk, case, party) | dict(values or {})
+    numbers = {name: tuple(some) for name, some in (numbers or {}).items()}
+    facts = _values(desk, case, party) | dict(values or {}) | {name: len(some) for name, some in numbers.items()}
+    in_words = {name: key for name in numbers if desk.texts.has(key := f"finding.{words}.{name}")}
+    title_key = f"finding.{words or kind}.title"
+    told = saying(desk, title_key, facts, numbers, {*(values or {}), *numbers}, in_words)
+    facts |= {name: desk.texts.say(key, count=facts[name]) for name, key in in_words.items()}
     named = (
         tuple(sorted(group.captures["own_ip"].members(), key=lambda ip: (ip != desk.own.ip, ip)))
         if "own_ip" in group.captures
@@ -81,7 +88,6 @@ def draft(
     advice = advise(meaning, {key: str(value) for key, value in facts.items()}, desk.texts.lang)
     links = _links_of_each(desk, meaning, facts, advice.links, named[1:OTHERS])
     facts |= {"why": advice.why, "first_link": advice.links[0].url if advice.links else ""}
-    title_key = f"finding.{words or kind}.title"
     why, steps = advice.why, steps or advice.steps
     if words is not None and desk.texts.has(f"finding.{words}.why"):
         why = desk.texts.say(f"finding.{words}.why", **facts)
@@ -136,6 +142,8 @@ def draft(
         request_text=advice.request,
         user_text=user_text or advice.user,
         lang=desk.texts.lang,
+        mails=mails(group.messages.hashes, *([] if group.messages.exact else [group.messages.ceiling])),
+        saying=told,
     )  # fmt: skip
 
 
@@ -177,6 +185,21 @@ def _values(desk: Desk, case: Case, party: Party) -> dict[str, Any]:
         values["pool_regex"] = pool_regex(group.names.members()) if case.key.trust != "net" else None
         values["client_cidr"] = client_cidr(group.clients.members())
     return {key: value for key, value in values.items() if value not in ("", None)}
+
+
+_COUNTED = ("count", "messages", "senders", "recipients", "clients")
+
+
+def saying(
+    desk: Desk, key: str, values: Mapping[str, Any], numbers: Mapping[str, Sequence[str]], given: Collection[str],
+    in_words: Mapping[str, str],
+) -> Saying:  # fmt: skip
+    """How a title is said; ``given`` are values that are not the facts of the same name."""
+    names = {"count", *_NAMES.findall(str(desk.texts.raw(key)))}
+    used = {name: value for name, value in values.items() if name in names}
+    facts = tuple(name for name in _COUNTED if name in used and name not in given)
+    return Saying(key, used, facts, {name: tuple(some)[:SHOWN] for name, some in numbers.items() if name in names},
+                  dict(in_words))  # fmt: skip
 
 
 def say_steps(desk: Desk, words: str, values: Mapping[str, Any]) -> tuple[Step, ...]:

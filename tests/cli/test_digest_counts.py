@@ -11,7 +11,7 @@ from tests.cli.conftest import Call
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 WEEK = FIXTURES / "family-week.log"
-COUNTS = ("count", "distinct", "episodes", "lost")
+COUNTS = ("count", "messages", "distinct", "state", "episodes", "lost", "title")
 # What takes more than a day and the one before to see: the digest tells it otherwise (docs/digest.md).
 WIDER = ("mistyped_address",)
 

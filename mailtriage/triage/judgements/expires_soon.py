@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mailtriage.model.finding import Finding
+from mailtriage.model.mails import mails as mails_of
 from mailtriage.scan.ask import Answers, Question
+from mailtriage.scan.sample import digest
 from mailtriage.scan.tally import Line
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
@@ -57,7 +59,8 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         },
     )  # fmt: skip
     yield replace(
-        finding, count=len(old), messages=len(old), lost=(), evidence=desk.evidence(line for _, line in old.values()),
+        finding, count=len(old), messages=len(old), mails=mails_of(map(digest, old)), lost=(),
+        evidence=desk.evidence(line for _, line in old.values()),
         recipients=tuple(sorted({mail.recipient for mail in mails.values() if mail.recipient})),
         senders=tuple(sorted(senders)), title=desk.texts.say(
             "finding.expires_soon.title", count=len(old), hours=hours,

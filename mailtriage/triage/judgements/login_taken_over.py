@@ -185,11 +185,11 @@ def _finding(
         legitimacy=Legitimacy(-round(min(points / 7, 1.0), 2), tuple(reasons)),
         evidence=desk.evidence([*_all(mine), *_all(whole)]),
         values={
-            "user": user, "count": group.count,
-            "networks": desk.texts.say("finding.login_taken_over.networks", count=len(facts)),
+            "user": user,
             "clients": ", ".join(nets[:5]), "because": said,
             "refused": len(refused), "certainty": desk.texts.say(f"certainty.{'certain' if certain else 'likely'}"),
         },
+        numbers={"networks": sorted(facts)},
         user_text=desk.texts.say("finding.login_taken_over.user", user=user),
     )  # fmt: skip
 

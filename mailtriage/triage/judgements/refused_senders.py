@@ -12,10 +12,11 @@ from mailtriage.scan.ask import Answers, Fact, Question
 from mailtriage.scan.party import network, pool_pattern
 from mailtriage.triage.case import Case, together
 from mailtriage.triage.desk import Desk
-from mailtriage.triage.draft import draft
+from mailtriage.triage.draft import draft, saying
 from mailtriage.triage.inbound import case_organisation, own_words, permanent
 from mailtriage.triage.legitimacy import LIKELY, dynamic, weigh
 from mailtriage.triage.organisation import domain_of
+from mailtriage.triage.retelling import title
 
 ORDER = 800
 MOST = 100  # parties that are asked about
@@ -125,11 +126,13 @@ def _finding(
         return _shared(desk, finding)
     if not pool:
         return finding
-    title = desk.texts.say(
-        "finding.sender_pool.title", party=who.name, pattern=who.pattern or who.name, count=len(people),
-        servers=desk.texts.say("finding.sender_pool.servers", count=len(names)),
+    # Here the count of the words is that of the people.
+    values = {"party": who.name, "pattern": who.pattern or who.name, "count": len(people), "servers": len(names)}
+    told = saying(
+        desk, "finding.sender_pool.title", values, {"servers": names, "count": sorted(people)}, values,
+        {"servers": "finding.sender_pool.servers"},
     )  # fmt: skip
-    return replace(finding, title=title, request_text=_request(desk, whole, who))
+    return replace(finding, title=title(told, desk.texts), request_text=_request(desk, whole, who), saying=told)
 
 
 def _shared(desk: Desk, finding: Finding) -> Finding:
