@@ -273,7 +273,7 @@ NOT_ALLOWED = "550 5.7.23 <{to}>: Recipient address rejected: Message rejected d
 OWN_OUTSIDE = "554 5.7.1 <{sender}>: Sender address rejected: own domain without login"
 
 
-def _lost(
+def lost(
     client: str, text: str, *, ptr: str | None = None, logins: int = 5, others: int = 0
 ) -> Callable[[Log], object]:
     def write(log: Log) -> None:
@@ -355,7 +355,7 @@ def newsletter_service(log: Log) -> None:
 
 
 def listed_isp(log: Log) -> None:
-    _lost("mail{0}.netz.example[198.51.100.14{0}]", LISTED, others=3)(log)
+    lost("mail{0}.netz.example[198.51.100.14{0}]", LISTED, others=3)(log)
 
 
 # --- logins
@@ -465,7 +465,7 @@ def two_from_an_isp_with_one_host(log: Log) -> None:
 
 
 def lost_and_repaired(log: Log) -> None:
-    _lost("unknown[198.51.100.1{0}]", UNKNOWN_NAME, ptr="omta001{0}.jcom.zaq.ne.jp")(log)
+    lost("unknown[198.51.100.1{0}]", UNKNOWN_NAME, ptr="omta001{0}.jcom.zaq.ne.jp")(log)
     for _ in range(4):
         log.later(hours=2)
         log.send("bea@example.org", "ann@friend.example", "mx.friend.example[198.51.100.5]:25")
@@ -476,7 +476,7 @@ def lost_amid_forgeries(log: Log) -> None:
         ip = f"198.19.77.{number + 1}"
         log.later(minutes=3)
         log.refuse(f"h{number}.dyn.telco.example[{ip}]", "bea@example.org", f"x{number}@example.org", OWN_OUTSIDE)
-    _lost("unknown[198.51.100.1{0}]", UNKNOWN_NAME, ptr="omta001{0}.jcom.zaq.ne.jp")(log)
+    lost("unknown[198.51.100.1{0}]", UNKNOWN_NAME, ptr="omta001{0}.jcom.zaq.ne.jp")(log)
 
 
 def hijacked_server(log: Log) -> None:
@@ -524,11 +524,11 @@ def full_mailbox(log: Log) -> None:
 
 
 def program_without_login_at_a_relay(log: Log) -> None:
-    _lost("omta001{0}.jcom.zaq.ne.jp[198.51.100.1{0}]", NOT_LOGGED_IN)(log)
+    lost("omta001{0}.jcom.zaq.ne.jp[198.51.100.1{0}]", NOT_LOGGED_IN)(log)
 
 
 def access_map_words(log: Log) -> None:
-    _lost("unknown[198.51.100.1{0}]", ACCESS_MAP, ptr="omta001{0}.jcom.zaq.ne.jp")(log)
+    lost("unknown[198.51.100.1{0}]", ACCESS_MAP, ptr="omta001{0}.jcom.zaq.ne.jp")(log)
 
 
 def static_lines_in_our_name(log: Log) -> None:
@@ -667,24 +667,24 @@ STORIES = (
     ),
     Story(
         "a lost outgoing server, JCOM",
-        _lost("unknown[198.51.100.1{0}]", UNKNOWN_NAME, ptr="omta001{0}.jcom.zaq.ne.jp"),
+        lost("unknown[198.51.100.1{0}]", UNKNOWN_NAME, ptr="omta001{0}.jcom.zaq.ne.jp"),
         (LOST,),
     ),
     Story(
         "the same, never seen to log in, among other customers",
-        _lost("unknown[198.51.100.1{0}]", UNKNOWN_NAME, ptr="omta001{0}.jcom.zaq.ne.jp", logins=0, others=2),
+        lost("unknown[198.51.100.1{0}]", UNKNOWN_NAME, ptr="omta001{0}.jcom.zaq.ne.jp", logins=0, others=2),
         (LOST,),
         allowed=(Expect("refusal", "unresolvable_client_hostname"),),
     ),
     Story(
         "the same with a proper name, refused for SPF",
-        _lost("smtp-out{0}.netz.example[198.51.100.1{0}]", NOT_ALLOWED),
+        lost("smtp-out{0}.netz.example[198.51.100.1{0}]", NOT_ALLOWED),
         (LOST,),
         allowed=(Expect("refusal", "auth_spf"),),
     ),
     Story(
         "the same, refused by the rule for our own domain",
-        _lost("smtp-out{0}.netz.example[198.51.100.1{0}]", OWN_OUTSIDE),
+        lost("smtp-out{0}.netz.example[198.51.100.1{0}]", OWN_OUTSIDE),
         (LOST,),
         allowed=(Expect("refusal", "sender_rejected"),),
     ),
