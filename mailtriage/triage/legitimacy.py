@@ -88,7 +88,8 @@ def weigh(
     if trust in ("helo", "net"):
         points.append((-1, "no_name", {}))
     foreign = len(sender_orgs - {org})
-    if operator is None and foreign >= 5 and org not in sender_orgs and foreign * 2 > mails:
+    mailbox = operator is not None and operator.kind == "mailbox"  # its customers have domains of their own
+    if not mailbox and foreign >= 5 and org not in sender_orgs and foreign * 2 > mails:
         points.append((-3, "many_sender_domains", {"count": foreign}))
     dotted = {one for one in sender_orgs if "." in one}
     if case.key.cause == "sender_domain_not_found" and dotted and org not in dotted and operator is None:

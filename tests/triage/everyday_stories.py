@@ -277,6 +277,30 @@ def callouts_meet_a_closed_door(log: Log) -> None:
         log.later(hours=1).send("bea@example.org", f"sam@{host.split('[')[0][3:]}", f"{host}:25", "550 5.1.7 <bea@example.org>: Sender address rejected: unverified address: host mail.example.org[192.0.2.25] said: 450 4.7.1 Client host rejected", status="bounced", dsn="5.1.7")  # fmt: skip
 
 
+def guesses_by_way_of_providers(log: Log) -> None:
+    """Each address is tried once, by another stranger."""
+    log.family()
+    for number in range(12):
+        name, ip, domain = BIG[number % 3]
+        log.later(hours=1).refuse(f"{name}[{ip}]", f"rnd{number}@{domain}", f"guess{number}@example.org", NO_USER)
+
+
+def greylisting_passes_each_in_turn(log: Log) -> None:
+    log.family()
+    text = "450 4.2.0 <{to}>: Recipient address rejected: Greylisted, see http://postgrey.schweikert.ch/help/{to}"
+    for number in range(9):
+        client = f"mail-ed1-f4{number}.google.com[209.85.208.4{number}]"
+        log.later(hours=1).refuse(client, f"pat{number}@gmail.com", "bea@example.org", text)
+        log.later(minutes=8).accept(client, f"pat{number}@gmail.com", "bea@example.org")
+
+
+def spam_by_a_sending_service(log: Log) -> None:
+    log.family()
+    for number in range(30):
+        client = f"o{number % 5}.ptr{number % 3}.sendgrid.net[149.72.{number % 5}.{number + 1}]"
+        log.later(minutes=20).refuse(client, f"bounces+{number}@em{number}.deal{number}.example", "bea@example.org", "550 5.7.1 Spam message rejected", stage="END-OF-MESSAGE")  # fmt: skip
+
+
 QUIET: tuple[Expect, ...] = ()
 STORIES = (
     Story("a second program is set up well", second_program_is_set_up_well, (Expect("lost_smtp_setting", "", "high|medium", "cara@example.org", "our_user"),)),
@@ -305,5 +329,8 @@ STORIES = (
     Story("the server behind is gone", server_behind_is_gone, (Expect("failure", "network", "high", "your own server behind", "ours", says="postqueue -f"),)),
     Story("a partner lets its domain go", partner_lets_the_domain_go, (Expect("failure", "dns_failure", "medium|low", "partner.example", "receiver"),)),
     Story("callouts meet a closed door", callouts_meet_a_closed_door, (Expect("identity_rejected", "sender_unverifiable", "high", "2 receivers", "ours"),)),
+    Story("guesses by way of providers", guesses_by_way_of_providers, QUIET),
+    Story("greylisting passes each in turn", greylisting_passes_each_in_turn, QUIET),
+    Story("spam by a sending service", spam_by_a_sending_service, QUIET),
     Story("a login that only refusals name", refused_login_of_postfix_310, (Expect("own_user_refused", "", "medium", "val@paper.example"),), own=()),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from dataclasses import replace
 from mailtriage.model.finding import Finding, Party
 from mailtriage.scan.ask import Answers, Question
 from mailtriage.scan.party import pool_pattern
+from mailtriage.scan.tally import Place
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
@@ -31,9 +32,7 @@ def questions(desk: Desk) -> Iterable[Question]:
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding a pool."""
     for case in _stuck(desk):
-        known = refused_senders.known_senders(case, answers)
-        last = case.group.last
-        if last is None or any(fact.last is not None and fact.last > last for fact in known):
+        if _passes(desk, case, answers):
             continue
         names = sorted(case.group.names.members())
         operator = desk.book.operator_of_pool(names[0])
@@ -48,6 +47,18 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         why = desk.texts.say("finding.greylist_stuck.stuck", count=case.count, clients=_number(case))
         # The rule's first step is to wait, and that is what does not help here.
         yield replace(finding, why=why, steps=finding.steps[1:] or finding.steps, user_text=None)
+
+
+def _passes(desk: Desk, case: Case, answers: Answers) -> bool:
+    """Whether a sender of the pool got through after it was put off for the last time."""
+    put_off: dict[str, Place] = {}
+    for mail in desk.mails(case):  # in the order of the log
+        put_off[(mail.sender or "").lower()] = mail.place
+    for sender, last in put_off.items():
+        for _, fact in answers.of(f"sender:{sender}"):
+            if fact.last is not None and fact.last > last:
+                return True
+    return False
 
 
 def _number(case: Case) -> str:
@@ -69,7 +80,7 @@ def _stuck(desk: Desk) -> list[Case]:
         if (
             (own_mail or known)
             and len(case.group.clients) >= 2
-            and case.count >= max(ATTEMPTS, 3 * mails)
+            and case.count >= max(ATTEMPTS, 3 * mails, 2 * len(case.group.senders))
             and span(desk, case.group) >= LASTS
         ):
             found.append(case)

@@ -3,6 +3,7 @@
 One stranger's typing error comes back to him and asks nothing of us; several senders, or one who keeps trying, do.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from mailtriage.model.finding import Finding, Legitimacy, Party
@@ -26,6 +27,17 @@ def questions(desk: Desk) -> Iterable[Question]:
     return ()
 
 
+def _wanted(desk: Desk, people: list[Case]) -> set[str]:
+    """The addresses that two senders wrote to, or one again and again."""
+    writers: dict[str, set[str]] = defaultdict(set)
+    mails: Counter[str] = Counter()
+    for mail in [mail for case in people for mail in desk.mails(case)]:
+        if mail.recipient:
+            writers[mail.recipient.lower()].add((mail.sender or "").lower())
+            mails[mail.recipient.lower()] += 1
+    return {address for address, senders in writers.items() if len(senders - {""}) >= 2 or mails[address] >= MAILS}
+
+
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding for all missing addresses of ours."""
     people: list[Case] = []
@@ -44,8 +56,13 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     if not people:
         return
     desk.claim(people)
-    loud = len({domain_of(s) for s in senders}) >= 2 or mails >= MAILS
     recipients = sorted({r.lower() for case in people for r in case.group.recipients.members()})
+    wanted = _wanted(desk, people)
+    # Many addresses that one stranger each tried once are guesses, whoever carries them.
+    loud = bool(wanted) or (
+        len(recipients) <= _MOST_RECIPIENTS and (len({domain_of(s) for s in senders}) >= 2 or mails >= MAILS)
+    )
+    recipients = sorted(recipients, key=lambda address: address not in wanted)
     domain = domain_of(recipients[0]) if recipients else ""
     yield own_words(
         draft(
