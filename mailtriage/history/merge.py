@@ -54,15 +54,20 @@ def merge(old: Finding, new: Finding) -> Finding:
 
 def _messages(old: Finding, new: Finding) -> tuple[int, Mails | None]:
     """Mails of both, each once: mail that waits or is refused comes again on other days."""
-    both = [one.mails for one in (old, new) if one.mails and one.mails.hashes and one.mails.number == one.messages]
-    if len(both) == 2:
-        union = both[0].union(both[1])
-        number = max(old.messages, new.messages, min(union.number, old.messages + new.messages))
-        # Where it is an estimate, the bounds may say more; what is kept must agree with what is said.
-        return (number, union) if number == union.number else (number, None)
+    known = [one.mails for one in (old, new) if one.mails and _counted(one, one.mails)]
+    if len(known) == 2:
+        union = known[0].union(known[1])
+        return max(old.messages, new.messages, min(union.number, old.messages + new.messages)), union
     if new.direction == "inbound" or old.mails != new.mails:
         return max(old.messages, new.messages), None  # nobody can tell which are the same
     return old.messages + new.messages, None
+
+
+def _counted(finding: Finding, mails: Mails) -> bool:
+    """Whether ``messages`` counts these mails, and nothing else."""
+    if mails.below is None:
+        return bool(mails.hashes) and mails.number == finding.messages
+    return finding.messages >= len(mails.hashes)  # both are estimates, of samples of their own size
 
 
 def _episodes(old: tuple[Episode, ...], new: tuple[Episode, ...]) -> tuple[Episode, ...]:

@@ -97,3 +97,21 @@ def test_a_login_that_was_taken_over_is_counted_once(call: Call, tmp_path: Path)
     assert scanned["count"] == sum(map(len, taken.values()))
     # On the second day nothing is left in sight of the time before: its owner's own mail is counted in.
     assert found["count"] == scanned["count"] + len(usual[9])
+
+
+def test_a_mail_that_waits_for_days_is_one_mail(call: Call, tmp_path: Path) -> None:
+    log, state = tmp_path / "mail.log", tmp_path / "digest.db"
+    for day in range(5, 9):
+        with log.open("a") as file:
+            for hour in (3, 9, 15, 21):
+                head = f"2026-04-{day:02d}T{hour:02d}:00"
+                file.write(
+                    f"{head}:01.000000+09:00 mx postfix/qmgr[9]: 4fXyZ12AbCz9: from=<taro@shirao.example>, size=900, "
+                    "nrcpt=1 (queue active)\n"
+                    f"{head}:31.000000+09:00 mx postfix/smtp[8]: 4fXyZ12AbCz9: to=<a@slow.example>, relay=none, "
+                    f"delay={(day - 5) * 86400 + hour * 3600}, delays=0/0/30/0, dsn=4.4.1, status=deferred (connect to "
+                    "mx.slow.example[192.0.2.7]:25: Connection timed out)\n"
+                )
+        call("digest", log, "--state", state)
+    (found,) = (one for one in remembered(call, state).values() if one["kind"] == "failure")
+    assert (found["count"], found["messages"]) == (16, 1)
