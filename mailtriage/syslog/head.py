@@ -45,6 +45,7 @@ _LEVELS = frozenset({
     "emerg", "panic", "alert", "crit", "err", "error", "warn", "warning", "notice", "info", "debug", "none",
 })  # fmt: skip
 _TAG = re.compile(r"([^\s\[\]:]+)(?:\[(\d{1,10})\])?:")
+_METALOG = re.compile(r"\[([A-Za-z0-9_/.-]{1,80})\] ")  # no host, no pid, no colon
 _SOLARIS = re.compile(r"\[ID \d{1,10} [a-z0-9]+\.[a-z]+\] ")
 _REPEATED = re.compile(r"message repeated (\d{1,9}) times?: \[ ?")
 _REPEATS_LAST = re.compile(r"(?:-{2,} )?last message (?:repeated (\d{1,9}) times?|buffered (\d{1,9}) times?)")
@@ -138,6 +139,8 @@ def after_stamp(stamp: Stamp | None, rest: str) -> Head | None:
     """
     host: str | None = None
     rest = rest.lstrip(" ")
+    if stamp is not None and rest[:1] == "[" and (found := _METALOG.match(rest)) and postfix_program(found[1]):
+        return _unfold(Head(stamp, None, found[1], None, rest[found.end() :]))
     for _ in range(4):
         if found := _REPEATS_LAST.match(rest):
             count = int(found[1] or found[2])

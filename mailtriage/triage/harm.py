@@ -31,6 +31,7 @@ _BY_KIND: dict[str, tuple[str, ...]] = {
     "missing_support": _LOOKUP,
     "database_down": _LOOKUP,
     "cache_down": ("postfix.recipient-probe-running",),
+    "mailbox_permissions": ("postfix.mailbox-permissions",),
     "mail_loops": ("postfix-remote.hops", "postfix.too-many-hops"),
     "resolver_broken": ("postfix.resolver-failure",),
     "unknown_transport": _TRANSPORT,

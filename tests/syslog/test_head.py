@@ -119,6 +119,12 @@ def test_columns_of_a_firewalls_page() -> None:
     assert (head.host, head.tag, head.pid, head.text) == (None, "postfix/smtpd", None, TEXT)
 
 
+def test_metalog_names_the_program_alone() -> None:
+    head = parse_head(f"Apr  1 06:14:46 [postfix/smtpd] {TEXT}".encode())
+    assert head is not None
+    assert (head.host, head.tag, head.pid, head.text) == (None, "postfix/smtpd", None, TEXT)
+
+
 def test_repetition() -> None:
     head = parse_head(b"Apr  1 06:14:46 mx1 postfix/smtpd[1]: message repeated 3 times: [ warning: x]")
     assert head is not None

@@ -458,3 +458,32 @@ def own_client_list_refuses(log: Log) -> None:
 def test_turned_away_at_the_greeting_and_by_our_own_list() -> None:
     check(Story("name", no_name_behind_our_address, (Expect("early_warning", "reverse_dns", "medium"),)))
     check(Story("list", own_client_list_refuses, (Expect("own_programs_refused", severity="medium"),)))
+
+
+def maildirs_of_root(log: Log) -> None:
+    log.family()
+    queue_id = log.take("mx.friend.example[198.51.100.7]", "ann@friend.example")
+    why = "create maildir file /var/vmail/bea/tmp/1712784886.P99.mx1: Permission denied"
+    log.say("postfix/virtual", f"warning: maildir access problem for UID/GID=5000/5000: {why}")
+    log.say("postfix/virtual", "warning: perhaps you need to create the maildirs in advance")
+    fields = "to=<bea@example.org>, relay=virtual, delay=0.1, delays=0.1/0/0/0, dsn=4.2.0, status=deferred"
+    log.say("postfix/virtual", f"{queue_id}: {fields} (maildir delivery failed: {why})")
+
+
+def settings_gone(log: Log) -> None:
+    for _ in range(3):
+        log.say("postfix/sendmail", "fatal: open /etc/postfix/main.cf: No such file or directory")
+
+
+def sender_on_a_list(log: Log) -> None:
+    reply = "550 Access denied (sender blacklisted)"
+    log.send("bea@example.org", "ann@friend.example", "mx.friend.example[198.51.100.7]:25", reply,
+             status="bounced", dsn="5.0.0")  # fmt: skip
+
+
+def test_mailboxes_that_cannot_be_written_are_one_finding_and_settings_that_are_gone_are_high() -> None:
+    check(Story("maildirs", maildirs_of_root, (Expect("mailbox_permissions", severity="high"),)))
+    check(Story("settings", settings_gone, (Expect("config_broken", severity="high"),)))
+    assert [one.cause for one in Story("listed", sender_on_a_list).findings() if one.severity != "info"] == [
+        "sender_rejected"
+    ]
