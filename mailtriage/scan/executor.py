@@ -28,6 +28,7 @@ R = TypeVar("R")
 
 AHEAD = 2  # items given out beyond the one that is due, for each worker: few results are held
 MOST = 60  # workers; Windows waits for no more at a time
+PIECE = 1024 * 1024  # bytes that are sent at once
 TICK = 0.1  # seconds between a worker's words on how far it is
 _PRELOAD = ("mailtriage.scan.gather",)  # what every worker needs is imported once for all
 _FUNCTION, _ITEM = 0, 1
@@ -131,7 +132,7 @@ class Processes:
             worker.owes -= 1
             if kind == _ERROR:
                 raise value
-            yield number, worker.connection.recv_bytes() if kind == _BYTES else value
+            yield number, worker.plain(value) if kind == _BYTES else value
 
     def close(self) -> None:
         workers, self._workers = self._workers, []
@@ -151,6 +152,16 @@ class _Worker:
         self.process.start()
         theirs.close()  # so that the pipe ends when the worker does
         self.owes = 0
+
+    def plain(self, size: int) -> bytearray:
+        """Bytes that come piece by piece."""
+        data = bytearray(size)
+        at = 0
+        while at < size:
+            piece = self.connection.recv_bytes()
+            data[at : at + len(piece)] = piece
+            at += len(piece)
+        return data
 
     def send(self, message: tuple[int, Any]) -> None:
         self.connection.send_bytes(pickle.dumps(message, protocol=5))
@@ -185,13 +196,19 @@ def _work(connection: "Connection[Any, Any]") -> None:
             try:
                 result = function(item)
                 plain = result if isinstance(result, bytes | bytearray) else None  # not copied once more
-                kind, value = (_RESULT, result) if plain is None else (_BYTES, None)
+                kind, value = (_RESULT, result) if plain is None else (_BYTES, len(plain))
                 answer = pickle.dumps((kind, number, value), protocol=5)
             except Exception as error:
                 answer, plain = _told(error, number), None
             connection.send_bytes(answer)
             if plain is not None:
-                connection.send_bytes(plain)
+                for at in range(0, len(plain), PIECE):
+                    connection.send_bytes(memoryview(plain)[at : at + PIECE])
+            # What was sent is not kept while the next is made; what lasts is not looked through again.
+            result = plain = value = item = None
+            answer = b""
+            gc.collect()
+            gc.freeze()
 
 
 def _told(error: Exception, number: int) -> bytes:
