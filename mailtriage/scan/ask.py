@@ -17,6 +17,7 @@ from mailtriage.scan.pointer import Literals
 from mailtriage.scan.sample import SPREAD, Sample
 from mailtriage.scan.session import sender_before
 from mailtriage.scan.shortway import stamp_of, touch
+from mailtriage.scan.span import Span
 from mailtriage.scan.tally import HOUR, Hours, Mail, Place, place_hash
 from mailtriage.sources.reading import Reader
 from mailtriage.syslog.head import parse_head
@@ -46,7 +47,7 @@ class Question:
     (field, how, value) with how one of is, ends, has; all must hold. ``by``: fields whose values the facts are counted
     under (``client_wide``: the client's wide network). ``sender``: look back for the envelope sender where the line
     does not name it. ``tens``: count by ten minutes, too. ``earlier``: whether lines older than those that are judged
-    may answer (see Survey.earlier); what is counted as trouble must not. ``lead``: what stands before a literal, with
+    may answer (see Survey.partial); what is counted as trouble must not. ``lead``: what stands before a literal, with
     nothing but a host name's letters between.
     """
 
@@ -259,6 +260,7 @@ class Answerer:
         self._answers = Answers()
         self._writers: dict[tuple[bytes, str], bool] = {}  # whether both ways read alike what it writes of a kind
         self._patience = PATIENCE
+        self._span = Span(chunk.source, plan)
 
     def answer(self) -> Answers:
         """The answers of all blocks."""
@@ -293,6 +295,8 @@ class Answerer:
         for question, _ in asked:
             if cut.kind not in question.events:
                 continue
+            if not question.earlier and self._span.bounded and not self._span.holds(stamp_of(data[start:stop])):
+                continue
             if question.sender and "sender" not in cut.fields:
                 return False
             if question.where and not all(_holds(_text(get(name)), how, value) for name, how, value in question.where):
@@ -321,6 +325,8 @@ class Answerer:
         sender = event.sender
         for question in asked:
             if not question.fits(event):
+                continue
+            if not question.earlier and self._span.bounded and not self._span.holds(event.stamp):
                 continue
             if sender is None and question.sender and event.queue_id:
                 sender = sender_before(data, low, start, event.queue_id)

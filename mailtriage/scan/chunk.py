@@ -36,6 +36,11 @@ class ScanPlan:
     hyperscan: bool = True
 
     @property
+    def bounded(self) -> bool:
+        """Whether a part of the time is asked about."""
+        return self.since is not None or self.until is not None
+
+    @property
     def zone(self) -> tzinfo | None:
         """The zone of stamps that name none; None: this machine's."""
         if self.tz_name is not None:

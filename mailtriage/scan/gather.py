@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from mailtriage.model.stamp import Stamp
 from mailtriage.postfix.parse import parse
 from mailtriage.rules.book import RuleBook
 from mailtriage.rules.shelf import load_book
@@ -18,11 +17,10 @@ from mailtriage.scan.longway import LongWay, Spot
 from mailtriage.scan.party import is_host_name
 from mailtriage.scan.pointer import pointer
 from mailtriage.scan.shortway import Cut, Known, Waiting, stamp_of
+from mailtriage.scan.span import Span
 from mailtriage.scan.tally import Place, Tally
 from mailtriage.sources.interface import Block, Rest
 from mailtriage.sources.reading import Reader
-from mailtriage.syslog.calendar import Calendar
-from mailtriage.syslog.calendar import Source as Dated
 from mailtriage.syslog.head import Head, parse_head
 from mailtriage.syslog.loss import lost_lines
 
@@ -62,9 +60,7 @@ class Gatherer:
         self._long = LongWay(self.tally, self._book, self._sessions)
         self._stretch, self._row = chunk.start, 0  # where the counting of newlines began anew, and how many since
         self._census = census.Census(chunk.number, chunk.start, self.tally, plan.hyperscan)
-        # Dates for --since and --until alone: they depend on the stamp and the file's time, never on the chunk.
-        self._dates = Calendar((Dated((), chunk.source.mtime or None),), year=plan.year, tz=plan.zone)
-        self._window = plan.since is not None or plan.until is not None
+        self._span = Span(chunk.source, plan)
         self._first_block = True
         # What was understood before, by what it looks like. All of it changes speed and never an answer.
         self._shapes: dict[tuple[bytes, bytes], Known] = {}
@@ -137,21 +133,21 @@ class Gatherer:
                 self.tally.counts.examined += 1
                 raw = data[start:stop]
                 stamp = stamp_of(raw)
-                if not self._window or self._inside(stamp):
+                if not self._span.bounded or self._span.holds(stamp):
                     place = Place(self.chunk.number, offset, row, stamp)
                     self._long.delivery_again(cut, means, Spot(place, raw, data, low, start))
                 return
         if isinstance(cut, Cut) and (known := self._shapes.get((cut.writer, cut.shape))) is not None:
             self.tally.counts.examined += 1
             raw = data[start:stop]
-            if not self._window or self._inside(stamp_of(raw)):
+            if not self._span.bounded or self._span.holds(stamp_of(raw)):
                 self._wait(cut, known, data, low, start, offset, row, raw)
             return
         raw = data[start:stop]
         head = parse_head(raw)
         if head is None:
             return
-        if not self._window or self._inside(head.stamp):
+        if not self._span.bounded or self._span.holds(head.stamp):
             line = Spot(Place(self.chunk.number, offset, row, head.stamp), raw, data, low, start)
         else:
             line = None
@@ -204,12 +200,6 @@ class Gatherer:
         if len(self._deliveries) >= shortdelivery.LIMIT:
             self._deliveries.clear()
         self._deliveries[cut.writer, shortdelivery.outline(cut.shape)] = known
-
-    def _inside(self, stamp: Stamp | None) -> bool:
-        if stamp is None:
-            return True
-        at = stamp.micros if stamp.dated else round(self._dates.date(0, 0, stamp).timestamp() * 1e6)
-        return (self.plan.since or at) <= at <= (self.plan.until or at)
 
     def _learn(self, cut: Cut, known: Known | None) -> None:
         if len(self._shapes) >= shortway.LIMIT:

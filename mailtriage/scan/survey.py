@@ -34,6 +34,11 @@ class Survey:
     _before: dict[int, int] = field(default_factory=dict)
     earlier: int = 0  # the first so many sources were judged before: they are not gathered, only asked
 
+    @property
+    def partial(self) -> bool:
+        """Whether more is asked than is judged: lines of the time before, or outside of --since and --until."""
+        return self.earlier > 0 or self.plan.bounded
+
     def when(self, place: Place | None) -> datetime | None:
         """The time of a line."""
         if place is None or place.stamp is None:

@@ -48,7 +48,7 @@ def questions(desk: Desk) -> Iterable[Question]:
         ("sasl_username", "client_wide"), tens=True,
     )  # fmt: skip
     yield every
-    if desk.survey.earlier:
+    if desk.survey.partial:
         yield replace(every, id="logins:new", earlier=False)
 
 
@@ -59,7 +59,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     for (user, net), fact in answers.of("logins"):
         if user:
             _take(desk, uses[user], net, fact)
-    for (user, net), fact in answers.of("logins:new" if desk.survey.earlier else "logins"):
+    for (user, net), fact in answers.of("logins:new" if desk.survey.partial else "logins"):
         facts[user][net] = fact
     for user, use in sorted(uses.items()):
         refused = _refused(desk, user)

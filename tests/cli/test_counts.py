@@ -1,4 +1,4 @@
-"""The digest counts every attempt once, however often it runs: what it remembers agrees with a scan of everything."""
+"""Every attempt counts once: the digest, however often it runs, agrees with a scan of everything; so does a part."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -115,3 +115,11 @@ def test_a_mail_that_waits_for_days_is_one_mail(call: Call, tmp_path: Path) -> N
         call("digest", log, "--state", state)
     (found,) = (one for one in remembered(call, state).values() if one["kind"] == "failure")
     assert (found["count"], found["messages"]) == (16, 1)
+
+
+def test_since_counts_nothing_before_it(call: Call) -> None:
+    found = by_id(call("scan", WEEK, "--since", "2026-04-11 09:00", "--tz", "+09:00", "--format", "jsonl").out)
+    (mother,) = (one for one in found.values() if one["kind"] == "lost_smtp_setting")
+    hour = [line for line in WEEK.read_text().splitlines() if line > "2026-04-11T09" and "from=<mother@" in line]
+    assert mother["count"] == len(hour) > 1
+    assert str(mother["first_seen"]) >= "2026-04-11T09"
