@@ -50,6 +50,9 @@ def scanned(*paths: Path) -> tuple[list[dict[str, Any]], LineCounts]:
         | {name: str(getattr(finding, name))[:19] for name in ("first_seen", "last_seen")}
         # Which lines are kept as evidence depends on their places: the quote may name another client.
         | {"quote": re.sub(r"[\d.]+", "#", finding.quote or "")}
+        | {
+            "request_text": re.sub(r"(?m)^\d{4}-\S+  \S+$", "#", finding.request_text or "")
+        }  # and the attempts it lists
         | {"lost": [(str(m.time)[:19], m.sender, m.recipient, m.queue_id) for m in finding.lost]}
         for finding in found.findings
     ]
