@@ -45,7 +45,7 @@ class Sample:
 
     def add_all(self, members: Iterable[bytes]) -> None:
         """Put in many, as they stand in the log (UTF-8)."""
-        kept, ceiling = self._kept, self._ceiling
+        kept, ceiling, most = self._kept, self._ceiling, 2 * self.limit
         for member in members:
             key = crc32(member) << 32 | adler32(member)
             if key >= ceiling:
@@ -53,6 +53,9 @@ class Sample:
             elif key not in kept:
                 kept[key] = (member.decode("utf-8", "surrogateescape"), None)
                 self._order = None
+                if len(kept) > most:
+                    self._trim()
+                    kept, ceiling = self._kept, self._ceiling
         if len(kept) > self.limit:
             self._trim()
 

@@ -31,6 +31,21 @@ _IDS = re.compile(
 ).sub
 
 
+class _Masked(dict[bytes, bytes]):
+    """Words of replies, and what is left of them without identifiers; none of these reaches over a blank."""
+
+    def __missing__(self, word: bytes) -> bytes:
+        masked = _IDS(b"\x04", word)
+        if masked == word:
+            if len(self) >= LIMIT:
+                self.clear()
+            self[word] = masked
+        return masked
+
+
+_masked = _Masked()
+
+
 class Cut(NamedTuple):
     """What varies in a delivery line, and its shape, at whose end stands the reply."""
 
@@ -86,7 +101,7 @@ def cut(data: bytes, start: int, stop: int) -> Cut | None:
 def outline(shape: bytes) -> bytes:
     """A shape without its reply's identifiers."""
     head, _, said = shape.rpartition(b"\0")
-    return head + b"\0" + _IDS(b"\x04", said)
+    return head + b"\0" + b" ".join(map(_masked.__getitem__, said.split(b" ")))
 
 
 def known(
