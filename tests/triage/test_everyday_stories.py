@@ -74,3 +74,19 @@ def test_a_pool_says_how_many_servers(servers: int, said: str) -> None:
             ptr=f"mx{number % servers}.isp.example",
         )
     assert any(said in finding.title for finding in judged(log).findings)
+
+
+def test_a_user_on_an_access_line_is_no_success_of_its_providers_pool() -> None:
+    log = Log().family()
+    for number in range(6):
+        queue_id = log.later(hours=1).take(
+            "zaqc61.zaq.ne.jp[198.18.77.45]", "cara@example.org", login="cara@example.org"
+        )
+        log.local(queue_id, "bea@example.org")
+        for turn in (4, 5):
+            log.later(minutes=15).refuse(
+                f"unknown[198.51.100.1{turn}]", f"pat{number % 3}@jcom.zaq.ne.jp", "bea@example.org", UNKNOWN_NAME,
+                ptr=f"omta001{turn}.jcom.zaq.ne.jp",
+            )  # fmt: skip
+    finding = next(f for f in judged(log).findings if f.party.name == "JCOM")
+    assert (finding.state, finding.last_success) == ("ongoing", None)

@@ -45,7 +45,12 @@ def ask(case: Case) -> Iterator[Question]:
     """What ``weighed`` wants to know of a case."""
     if org := case_organisation(case):
         yield Question(
-            f"pool:{org}", (f"{org}[",), frozenset({"client"}), (("client_name", "ends", org),), lead="client="
+            f"pool:{org}",
+            (f"{org}[",),
+            frozenset({"client"}),
+            (("client_name", "ends", org),),
+            ("sasl_username",),
+            lead="client=",
         )
     for sender in _senders(case):
         yield Question(f"sender:{sender}", (_begin(sender),), frozenset({"qmgr"}), (("sender", "is", sender.lower()),))
@@ -79,7 +84,7 @@ def findings(desk: Desk, answers: Answers, kind: str, wanted: Callable[[Case], b
 
 def weighed(desk: Desk, case: Case, answers: Answers) -> tuple[int, Legitimacy]:
     """The points of a case with what the log answered about its pool and senders."""
-    accepted = _facts(answers, f"pool:{case_organisation(case) or case.key.party}")
+    accepted = _let_in(answers, case)
     return weigh(desk, case, accepted, known_senders(case, answers), _trust(case, accepted))
 
 
@@ -115,7 +120,7 @@ def _finding(
         severity = "high"
     finding = draft(
         desk, [whole], kind, who, severity, direction="inbound",
-        successes=_facts(answers, f"pool:{case_organisation(whole) or whole.key.party}"), legitimacy=legitimacy,
+        successes=_let_in(answers, whole), legitimacy=legitimacy,
         words="sender_pool" if pool else kind if kind != "refusal" else None,
         values={"names": len(names), "trust": desk.texts.say(f"trust.{whole.key.trust}"), "people": len(people)},
         fault="sender" if pool else "ours" if ours else None, act="our_admin" if ours else None,
@@ -197,6 +202,12 @@ def _trust(case: Case, accepted: list[Fact]) -> str:
 
 def _senders(case: Case) -> list[str]:
     return sorted(a for a in case.group.senders.members() if domain_of(a) and len(a) < 120)[:SENDERS]
+
+
+def _let_in(answers: Answers, case: Case) -> list[Fact]:
+    """What a party's hosts got through without a login: our own users on its access lines are nobody's pool."""
+    question = f"pool:{case_organisation(case) or case.key.party}"
+    return [fact for (login,), fact in answers.of(question) if not login]
 
 
 def _facts(answers: Answers, question: str) -> list[Fact]:
