@@ -165,7 +165,7 @@ def tell(stretch: Stretch, wanted: Wanted) -> Iterator[Told | bytes]:
                 if isinstance(short, Cut) and head is not None and sure and event.direction == direction:
                     shapes.learn(line, head, short, event, found, lookup)
             yield told(event, name, row + 1, time, found, lookup)
-        row += data.count(b"\n", counted)
+        row += data.count(b"\n", counted) + block.cut
 
 
 def _short(
@@ -211,7 +211,8 @@ def _look_back(stretch: Stretch, correlator: Correlator, marks: Marks) -> int:
 
 def _lines(source: Source, start: int, end: int) -> int:
     """How many lines end in a part of a source."""
-    return sum(block.buffer.count(b"\n", block.begin, block.end) for block in Reader(source, start, end, counts=False))
+    blocks = Reader(source, start, end, counts=False)
+    return sum(block.buffer.count(b"\n", block.begin, block.end) + block.cut for block in blocks)
 
 
 def _note(reader: Reader, shift: int, correlator: Correlator, marks: Marks) -> int:

@@ -106,6 +106,7 @@ class Gatherer:
             line(data, low, start, stop, start + shift, row)
         self._row = row + count(b"\n", counted, end)
         self._census.feed(block, self._row - before)
+        self._row += block.cut  # the rest of a line that is too long, and its newline, are passed over
 
     def _remember(self, raw: bytes, offset: int) -> None:
         head = parse_head(raw)

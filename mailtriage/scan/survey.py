@@ -66,7 +66,9 @@ class Survey:
         if number not in self._before:
             whole = replace(source, first=0)
             blocks = Reader(whole, 0, source.first) if source.first else ()
-            self._before[number] = sum(block.buffer.count(b"\n", block.begin, block.end) for block in blocks)
+            self._before[number] = sum(
+                block.buffer.count(b"\n", block.begin, block.end) + block.cut for block in blocks
+            )
         return self._before[number]
 
     def _start(self, place: Place) -> int:

@@ -97,7 +97,7 @@ def _look(sources: Sequence[Source], literals: Sequence[str]) -> Iterator[Line]:
                 event = parse(head) if head is not None else None
                 if event is not None:
                     yield Line(number, block.offset - block.begin + start, row + 1, event)
-            row += block.buffer.count(b"\n", counted, block.end)
+            row += block.buffer.count(b"\n", counted, block.end) + block.cut
 
 
 def _names(event: Event, kind: str, wanted: str) -> bool:
