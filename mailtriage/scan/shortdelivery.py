@@ -19,7 +19,7 @@ LIMIT = 4096  # shapes that are remembered; there is one for each host and domai
 
 _WORD = rb'[^\x00-\x20\x7f-\xff<>"\\;,@\[\]]'
 _DELIVERY = (
-    rb"([0-9A-Za-z]{6,20}): to=<(" + _WORD + rb"{3,200}+)@(" + _WORD + rb"{3,250}+)>, relay=(none|(" + _WORD
+    rb"([0-9A-Za-z]{6,20}): to=<(" + _WORD + rb"{3,200})@(" + _WORD + rb"{3,250})>, relay=(none|(" + _WORD
     + rb"++)\[([0-9a-fA-F.:]++)\]:\d{1,5}), (?:conn_use=\d++, )?delay=(\d++(?:\.\d++)?), delays=[0-9./]++, "
     rb"dsn=(\d\.\d{1,3}\.\d{1,3}), status=(bounced|deferred) \(([^\x00-\x1f\x7f-\xff]*+)$"
 )  # fmt: skip

@@ -41,8 +41,8 @@ _LOGIN = (
     + _WORD + rb"++))?\r?$"
 )  # fmt: skip
 _MISMATCH = (
-    rb"warning: hostname (" + _WORD + rb"{1,255}+) does not resolve to address (" + _ADDRESS
-    + rb")(?:: ([^\x00-\x1f\x7f-\xff]{1,200}+))?\r?$"
+    rb"warning: hostname (" + _WORD + rb"{1,255}) does not resolve to address ([0-9a-fA-F.:]*[0-9a-fA-F])"
+    rb"(?:: ([^\x00-\x1f\x7f-\xff]{1,200}))?\r?$"
 )  # fmt: skip
 _refused = {form: re.compile(form + WRITER + _REFUSED).match for form in (BSD, ISO)}
 _mismatch = {form: re.compile(form + WRITER + _MISMATCH).match for form in (BSD, ISO)}
@@ -115,11 +115,11 @@ def _refusal(
     # Rules see stand-ins for host addresses, for mail addresses in brackets and for the HELO name: they decide nothing.
     shape = said.replace(addr, b"\x01") if addr in said else said
     if b"<" in shape:
-        if b"@" in sender and 3 < len(sender) < 250:
+        if sender in shape and b"@" in sender and 3 < len(sender) < 250:
             shape = shape.replace(b"<" + sender + b">", b"\x02")
-        if b"@" in recipient and 3 < len(recipient) < 250:
+        if recipient in shape and b"@" in recipient and 3 < len(recipient) < 250:
             shape = shape.replace(b"<" + recipient + b">", b"\x03")
-        if shape.endswith(b"Host not found") or b">: Helo command rejected" in shape:
+        if b"Helo command rejected" in shape or shape.endswith(b"Host not found"):
             if not plain_name(helo.decode()):
                 return None
             shape = shape.replace(b"<" + helo + b">", b"\x04", 1)

@@ -4,7 +4,7 @@ import pytest
 
 from mailtriage.postfix.parse import parse
 from mailtriage.rules.book import Classification
-from mailtriage.scan import shortway
+from mailtriage.scan import session, shortway
 from mailtriage.syslog.head import parse_head
 
 TAIL = "from=<a@example.com> to=<b@example.org> proto=ESMTP helo=<mail.example.com>"
@@ -71,3 +71,16 @@ def test_a_link_with_the_clients_address_within_is_read_of_every_line() -> None:
         ("client_ip", "", 1, ""),
         ("txt", "https://www.spamhaus.org/query/ip/\x01", 1, "within"),
     ]
+
+
+@pytest.mark.parametrize("stamp", STAMPS)
+@pytest.mark.parametrize("reason", ["", ": Name or service not known"])
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1"])
+def test_a_host_name_warning_is_read_as_the_long_way_reads_it(address: str, reason: str, stamp: str) -> None:
+    text = f"hostname omta0014.jcom.example does not resolve to address {address}{reason}"
+    line = f"{stamp} mx postfix/smtpd[1]: warning: {text}".encode()
+    found, long = shortway.mismatch(line, 0, len(line)), session.read_mismatch(0, text)
+    assert found is not None
+    assert long is not None
+    assert found[:2] == (b"mx postfix/smtpd", 1)
+    assert (found[2], found[3], session.detail(found[4])) == (long.name, long.address, long.detail)
