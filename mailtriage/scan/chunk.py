@@ -51,9 +51,8 @@ class ScanPlan:
 
 
 def size_for(total: int, jobs: int) -> int:
-    """How large the chunks of so many bytes are made: two for each process, for what they
-    bring home must be merged; a process alone takes all at once."""
-    return min(max(-(-total // (2 * jobs if jobs > 1 else 1)), CHUNK_SIZE), LARGEST) if total > SMALL else SMALL
+    """How large the chunks of so many bytes are made: one for each process, for what they bring home must be merged."""
+    return min(max(-(-total // jobs), CHUNK_SIZE), LARGEST) if total > SMALL else SMALL
 
 
 def split(number: int, source: Source, size: int = CHUNK_SIZE) -> list[Chunk]:

@@ -1,7 +1,7 @@
 """The desk at which everything is judged: what was gathered, what is ours, the rules and the words."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -31,6 +31,7 @@ class Desk:
     cases: list[Case]
     now: datetime | None  # the time of the last line read
     options: dict[str, str] = field(default_factory=dict)
+    _days: dict[tuple[int, int], str] = field(default_factory=dict, repr=False)
     _by_party: dict[tuple[str, str], list[Case]] = field(default_factory=dict, repr=False)
 
     def open(self, direction: str | None = None, cause: str | None = None) -> list[Case]:
@@ -66,6 +67,19 @@ class Desk:
             if begin is not None and end is not None:
                 out.append(Hour(min(begin, end), max(begin, end), count))
         return out
+
+    def days(self, hours: Hours) -> Iterator[tuple[str, int]]:
+        """Attempts by day (ISO date), hour by hour. Dates are kept: a log has many groups and few hours."""
+        for hour, (count, first, _) in hours.by_hour.items():
+            day = self._days.get(hour)
+            if day is None:
+                when = self.when(first)
+                if when is None:
+                    continue
+                day = when.date().isoformat()
+                if not (first.stamp and first.stamp.offset and first.stamp.offset % 60):  # a day begins with an hour
+                    self._days[hour] = day
+            yield day, count
 
     def evidence(self, lines: Iterable[Line], limit: int = 20) -> tuple[Evidence, ...]:
         """Lines with their place as people count it, in order."""

@@ -77,8 +77,8 @@ def _report(desk: Desk, findings: Sequence[Finding], unread: Sequence[Unread]) -
     for key, group in tally.groups.items():
         if key.direction not in ("server", "queue"):
             events[key.cause] += group.count
-            for hour in desk.hours(group.hours):
-                days.setdefault(hour.first.date().isoformat(), Counter())[key.cause] += hour.count
+            for day, count in desk.days(group.hours):
+                days.setdefault(day, Counter())[key.cause] += count
     inferred = [name for name, yes in (("year", undated and survey.plan.year is None),
                 ("own_ip", any(k.origin == "reply" for k in desk.own.ips)),
                 ("own_domain", any(k.origin == "learnt" for k in desk.own.domains))) if yes]  # fmt: skip
