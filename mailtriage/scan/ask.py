@@ -258,6 +258,9 @@ class Answerer:
         self._asker = Asker(questions, plan.hyperscan)
         self._tens = {question.id: question.tens for question in questions}
         self._answers = Answers()
+        # Questions whose conditions look at nothing but what they count by: lines alike in that have the same fact.
+        self._alike = {q.id for q in questions if {name for name, _, _ in q.where} <= set(q.by)}
+        self._facts: dict[tuple[str | bytes | None, ...], Fact] = {}
         self._writers: dict[tuple[bytes, str], bool] = {}  # whether both ways read alike what it writes of a kind
         self._patience = PATIENCE
         self._span = Span(chunk.source, plan)
@@ -292,6 +295,8 @@ class Answerer:
             return False
         get = cut.fields.get
         row: Row | None = None
+        fact: Fact | None
+        key: tuple[str | bytes | None, ...] | None
         for question, _ in asked:
             if cut.kind not in question.events:
                 continue
@@ -299,7 +304,11 @@ class Answerer:
                 continue
             if question.sender and "sender" not in cut.fields:
                 return False
-            if question.where and not all(_holds(_text(get(name)), how, value) for name, how, value in question.where):
+            fact, key = None, None
+            if question.by and question.id in self._alike:
+                key = (question.id, *[get("client_addr" if name == "client_wide" else name) for name in question.by])
+                fact = self._facts.get(key)
+            if fact is None and not all(_holds(_text(get(name)), how, value) for name, how, value in question.where):
                 continue
             if row is None:
                 row = (
@@ -307,8 +316,14 @@ class Answerer:
                     get("client_addr") or get("relay_addr", b""), get("sender"), get("recipient", b""),
                     get("queue_id", b""), get("delay", b""), data[start:stop],
                 )  # fmt: skip
-            values = tuple([_value(name, cut.fields) for name in question.by]) if question.by else ()
-            self._answers.fact(question.id, values).rows.append(row)
+            if fact is None:
+                values = tuple([_value(name, cut.fields) for name in question.by]) if question.by else ()
+                fact = self._answers.fact(question.id, values)
+                if key is not None:
+                    if len(self._facts) >= PATIENCE:
+                        self._facts.clear()
+                    self._facts[key] = fact
+            fact.rows.append(row)
             self._patience -= 1
         return True
 
