@@ -27,7 +27,7 @@ VALUES = {
     "sender_domain": "example.org", "client": "198.51.100.14",
     "client_ip": "198.51.100.14", "client_cidr": "198.51.100.14/32", "client_name": "mail.example.org",
     "client_pattern": r"omta[0-9]+\.example\.org", "name": "shirao.example", "list": "bl.example.org",
-    "helo": "x.example",
+    "helo": "x.example", "user": "www-data",
     "own_user": "taro@shirao.example", "first_domain": "example.org", "file": "/etc/postfix/users", "port": "25",
     "parameter": "relayhost", "first": "relayhost", "second": "mynetworks", "transport": "smtp", "object": "relayhost",
 }  # fmt: skip
