@@ -14,11 +14,12 @@ from mailtriage.scan import success
 from mailtriage.scan.chunk import WINDOW, Chunk, ScanPlan
 from mailtriage.scan.party import wide
 from mailtriage.scan.pointer import Literals
-from mailtriage.scan.sample import SPREAD, Sample
+from mailtriage.scan.sample import Sample
 from mailtriage.scan.session import sender_before
-from mailtriage.scan.shortway import stamp_of, touch
+from mailtriage.scan.shortway import touch
 from mailtriage.scan.span import Span
 from mailtriage.scan.tally import HOUR, Hours, Mail, Place, place_hash
+from mailtriage.scan.usual import stamp_of
 from mailtriage.sources.reading import Reader
 from mailtriage.syslog.head import parse_head
 
@@ -160,9 +161,9 @@ class Fact:
         touch(self, rows, source)
         if tens:
             self._count_tens(rows, source)
-        base, mails = source << 48, self.mails
+        mails = self.mails
         for row in rows:
-            key = (base + row[0]) * SPREAD & 0xFFFFFFFFFFFFFFFF
+            key = place_hash(source, row[0])
             if mails.could_keep(key):
                 offset, _, _, _, addr, sender, recipient, queue_id, delay, raw = row
                 mail = Mail(

@@ -26,9 +26,10 @@ from mailtriage.scan.gather import rule_book
 from mailtriage.scan.meaning import classify
 from mailtriage.scan.pointer import Marks
 from mailtriage.scan.quick import Shapes, Understood
-from mailtriage.scan.shortway import Cut, agrees, stamp_of
+from mailtriage.scan.shortway import Cut, agrees
 from mailtriage.scan.survey import Survey
 from mailtriage.scan.tally import Place
+from mailtriage.scan.usual import stamp_of
 from mailtriage.sources.interface import LONGEST_LINE, Source
 from mailtriage.sources.reading import Reader
 from mailtriage.syslog.calendar import Calendar

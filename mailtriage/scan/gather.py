@@ -16,9 +16,10 @@ from mailtriage.scan.chunk import WINDOW, Chunk, ScanPlan
 from mailtriage.scan.longway import LongWay, Spot
 from mailtriage.scan.party import is_host_name
 from mailtriage.scan.pointer import pointer
-from mailtriage.scan.shortway import Cut, Known, Waiting, stamp_of
+from mailtriage.scan.shortway import Cut, Known, Waiting
 from mailtriage.scan.span import Span
 from mailtriage.scan.tally import Place, Tally
+from mailtriage.scan.usual import stamp_of
 from mailtriage.sources.interface import Block, Rest
 from mailtriage.sources.reading import Reader
 from mailtriage.syslog.head import Head, parse_head
@@ -203,10 +204,11 @@ class Gatherer:
         self._deliveries[cut.writer, shortdelivery.outline(cut.shape)] = known
 
     def _learn(self, cut: Cut, known: Known | None) -> None:
+        if known is None:
+            return
         if len(self._shapes) >= shortway.LIMIT:
             self._shapes.clear()
-        if known is not None:
-            self._shapes[cut.writer, cut.shape] = known
+        self._shapes[cut.writer, cut.shape] = known
 
     def _wait(
         self, cut: Cut, known: Known, data: bytes, low: int, start: int, offset: int, row: int, raw: bytes

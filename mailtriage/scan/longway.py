@@ -71,7 +71,7 @@ class LongWay:
         name, trust, shown = party.client_party(event.client_name, event.client_addr, ptr, event.helo)
         if direction == "submission":
             name, trust = event.sasl_username or event.sender or name, "user"
-        group = self._group(event, found, direction, name, trust, event.event)
+        group = self.tally.group(_key(event, found, direction, name, trust, event.event))
         group.touch(line.place, event.repeat)
         if found.cause == "unresolvable_client_hostname":
             group.details[self._detail(event, mismatch, line)] += event.repeat
@@ -85,14 +85,6 @@ class LongWay:
         _keep(group, line, found.captures)
         return None
 
-    def _group(
-        self, event: Event, found: Classification, direction: str, name: str, trust: str, outcome: str
-    ) -> Group:  # fmt: skip
-        return self.tally.group(GroupKey(
-            event.host or "", direction, found.cause, found.rule.id if found.rule else "", found.operator or "",
-            found.via or "", name, trust, outcome,
-        ))  # fmt: skip
-
     def _delivery(
         self, event: Event, found: Classification, direction: str, line: Spot
     ) -> DeliveryMeans:  # fmt: skip
@@ -101,10 +93,7 @@ class LongWay:
         host = event.relay_name or reply.host
         name, trust = self._other_side(event, found, host, direction)
         outcome, code, client = event.status or event.event, reply.code or event.code, event.relay_addr or reply.addr
-        key = GroupKey(
-            event.host or "", direction, found.cause, found.rule.id if found.rule else "", found.operator or "",
-            found.via or "", name, trust, outcome,
-        )  # fmt: skip
+        key = _key(event, found, direction, name, trust, outcome)
         group = self.tally.group(key)
         group.touch(line.place, event.repeat)
         if found.detail:
@@ -245,6 +234,14 @@ class LongWay:
             group.messages.add(event.queue_id)
         _put(group, event.sasl_username or event.sender, event.recipient, event.client_addr, shown, event.relay_name)
         _keep(group, line, found.captures)
+
+
+def _key(event: Event, found: Classification, direction: str, name: str, trust: str, outcome: str) -> GroupKey:
+    """The group of a failure that means this, of a party known in this way."""
+    return GroupKey(
+        event.host or "", direction, found.cause, found.rule.id if found.rule else "", found.operator or "",
+        found.via or "", name, trust, outcome,
+    )  # fmt: skip
 
 
 def _keep(group: Group, line: Spot, captures: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ from mailtriage.postfix.fields import Fields
 from mailtriage.rules.book import Classification
 from mailtriage.scan import shortway
 from mailtriage.scan.events import Told, told
+from mailtriage.scan.usual import stamp_of
 from mailtriage.syslog.head import Head
 
 _START = len("]: NOQUEUE: reject: RCPT from []: ")
@@ -49,7 +50,7 @@ class Understood(NamedTuple):
         """The whole event."""
         cut = self.cut
         return make_event(
-            stamp=shortway.stamp_of(self.line), pid=int(cut.pid), client_name=cut.name.decode(),
+            stamp=stamp_of(self.line), pid=int(cut.pid), client_name=cut.name.decode(),
             client_addr=cut.addr.decode(), helo=cut.helo.decode(), sender=cut.sender.decode(),
             recipient=cut.recipient.decode(), reason=_said(self.line, cut)[self.known.codes :].decode(),
             **self.known.fields,

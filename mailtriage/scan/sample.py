@@ -9,7 +9,7 @@ from typing import Any
 from zlib import adler32, crc32
 
 _SPACE = 2.0**64
-SPREAD = 0x9E3779B97F4A7C15  # 2**64 / golden ratio: neighbours end up far apart
+_SPREAD = 0x9E3779B97F4A7C15  # 2**64 / golden ratio: neighbours end up far apart
 
 
 def digest(member: str | bytes) -> int:
@@ -20,7 +20,7 @@ def digest(member: str | bytes) -> int:
 
 def scattered(number: int) -> int:
     """A hash of 64 bits of a number, such as a line's offset."""
-    return number * SPREAD & 0xFFFFFFFFFFFFFFFF
+    return number * _SPREAD & 0xFFFFFFFFFFFFFFFF
 
 
 class Sample:
@@ -41,7 +41,7 @@ class Sample:
         if key >= self._ceiling:
             self._full = True
         elif value is not None or key not in self._kept:
-            self._put(key, member, value)
+            self.put(key, member, value)
 
     def add_all(self, members: Iterable[bytes]) -> None:
         """Put in many, as they stand in the log (UTF-8)."""
@@ -66,11 +66,9 @@ class Sample:
 
     def add_bytes(self, member: bytes) -> None:
         """Put in one as it stands in the log."""
-        key = crc32(member) << 32 | adler32(member)
-        if key >= self._ceiling:
-            self._full = True
-        elif key not in self._kept:
-            self._put(key, member.decode("utf-8", "surrogateescape"), None)
+        key = digest(member)
+        if self.wants_key(key):
+            self.put(key, member.decode("utf-8", "surrogateescape"))
 
     def thin(self) -> None:
         """Say that this set was made of a part of what there was: its size is a lower bound."""
@@ -78,10 +76,7 @@ class Sample:
 
     def wants_key(self, key: int) -> bool:
         """Whether a member of this hash would be new here; where it is out, it is counted in."""
-        if key >= self._ceiling:
-            self._full = True
-            return False
-        return key not in self._kept
+        return self.could_keep(key) and key not in self._kept
 
     def could_keep(self, key: int) -> bool:
         """Whether a member of this hash, new or not, would be kept; where not, it is counted in."""
@@ -92,16 +87,6 @@ class Sample:
 
     def put(self, key: int, member: str, value: Any = None) -> None:
         """Put in a member whose hash is known."""
-        self._put(key, member, value)
-
-    def wants(self, member: str) -> bool:
-        """Whether ``add`` would keep the member; where not, it is counted in. Saves making its value."""
-        if digest(member) < self._ceiling:
-            return True
-        self._full = True
-        return False
-
-    def _put(self, key: int, member: str, value: Any) -> None:
         if key >= self._ceiling:
             self._full = True
             return
@@ -121,28 +106,15 @@ class Sample:
             self._full = True
 
     def merge(self, other: "Sample") -> None:
-        """Take over what another set holds. Both must have the same limit."""
+        """Take over what another set holds; the result is exact as far as both are."""
         other._trim()
         for key, (member, value) in other._kept.items():
-            self._put(key, member, value)
+            self.put(key, member, value)
         if other._ceiling < self._ceiling:
             self._ceiling = other._ceiling
             self._kept = {k: v for k, v in self._kept.items() if k < self._ceiling}
             self._order = None
         self._full = self._full or other._full
-
-    def take_over(self, other: "Sample") -> None:
-        """Add what a set of another limit holds: the result is exact only as far as both are."""
-        other._trim()
-        for key, (member, value) in other._kept.items():
-            self._put(key, member, value)
-        if other._full:
-            self._full = True
-            if other._ceiling < self._ceiling:
-                self._ceiling = other._ceiling
-                self._kept = {k: v for k, v in self._kept.items() if k < self._ceiling}
-                self._order = None
-            self._order = None
 
     def settle(self) -> None:
         """Bring the set into its one final form, for comparing and sending."""
@@ -153,7 +125,7 @@ class Sample:
     def hashes(self) -> list[int]:
         """The hashes of the members that are kept, ascending."""
         self._trim()
-        return sorted(self._kept)
+        return list(self._in_order())
 
     @property
     def exact(self) -> bool:

@@ -11,19 +11,18 @@ from typing import NamedTuple
 
 from mailtriage.model.event import Event
 from mailtriage.rules.book import Classification
-from mailtriage.scan.shortway import BSD, ISO, LONGEST, WRITER
 from mailtriage.scan.tally import GroupKey
+from mailtriage.scan.usual import matcher
 from mailtriage.syslog.head import Head
 
 LIMIT = 4096  # shapes that are remembered; there is one for each host and domain
 
 _WORD = rb'[^\x00-\x20\x7f-\xff<>"\\;,@\[\]]'
-_DELIVERY = (
+_match = matcher(
     rb"([0-9A-Za-z]{6,20}): to=<(" + _WORD + rb"{3,200})@(" + _WORD + rb"{3,250})>, relay=(none|(" + _WORD
     + rb"++)\[([0-9a-fA-F.:]++)\]:\d{1,5}), (?:conn_use=\d++, )?delay=(\d++(?:\.\d++)?), delays=[0-9./]++, "
     rb"dsn=(\d\.\d{1,3}\.\d{1,3}), status=(bounced|deferred) \(([^\x00-\x1f\x7f-\xff]*+)$"
 )  # fmt: skip
-_match = {form: re.compile(form + WRITER + _DELIVERY).match for form in (BSD, ISO)}
 _IDS = re.compile(
     rb"(?<!\d)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z?(?!\d)"
     rb"|(?<==)(?=[A-F]{0,11}\d)[0-9A-F]{8,11}(?![\w-])"
@@ -75,9 +74,7 @@ class Known(NamedTuple):
 
 def cut(data: bytes, start: int, stop: int) -> Cut | None:
     """Cut the line data[start:stop]; None where it is no failed delivery of the most usual form."""
-    if stop - start > LONGEST:
-        return None
-    found = _match[ISO if data[start + 10 : start + 11] == b"T" else BSD](data, start, stop)
+    found = _match(data, start, stop)
     if found is None:
         return None
     _, _, writer, pid, queue_id, mailbox, domain, relay, host, addr, delay, dsn, status, said = found.groups(b"")

@@ -9,44 +9,31 @@ ASCII, anything forged) is not cut here. Lines of one group wait and are counted
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
-from zlib import adler32, crc32
 
 from mailtriage.model.event import Event
-from mailtriage.model.stamp import Stamp
 from mailtriage.rules.book import Classification, public_address
 from mailtriage.scan.meaning import plain_name
 from mailtriage.scan.party import network
-from mailtriage.scan.sample import SPREAD
-from mailtriage.scan.tally import HOUR, Group, GroupKey, Line, Mail, Place, Tally
-from mailtriage.syslog import stamps
+from mailtriage.scan.sample import digest
+from mailtriage.scan.tally import HOUR, Group, GroupKey, Line, Mail, Place, Tally, place_hash
+from mailtriage.scan.usual import ADDRESS, NAME, WORD, matcher, stamp_of
 from mailtriage.syslog.head import Head
 
 LIMIT = 4096  # shapes that are remembered; beyond it the memory starts anew, which changes speed and never an answer
-LONGEST = 2000  # bytes of a line; Postfix itself cuts its lines there
 EVIDENCE_LENGTH = 2000
 
-# Bytes that stand in no part of a line that is cut here.
-_WORD = rb'[^\x00-\x20\x7f-\xff<>"\\;,]'
-_NAME = rb'[^\x00-\x20\x7f-\xff<>"\\;,\[\]]++'
-_ADDRESS = rb"[0-9a-fA-F.:]++"
-BSD = rb"([A-Z][a-z]{2} [ \d]\d \d\d):[0-5]\d:[0-6]\d() "
-ISO = rb"(\d{4}-\d\d-\d\dT\d\d):[0-5]\d:[0-6]\d(?:\.\d{1,9})?(Z|[+-]\d\d:?\d\d|) "
-WRITER = rb"([^\x00-\x20\x7f-\xff]++ [^\x00-\x20\x7f-\xff\[\]:]++)\[(\d{1,10})\]: "
-_REFUSED = (
-    rb"NOQUEUE: reject: RCPT from (" + _NAME + rb")\[(" + _ADDRESS + rb")\]: ([^\x00-\x1f\x7f-\xff]*?); from=<("
-    + _WORD + rb"*+)> to=<(" + _WORD + rb"++)> proto=(E?SMTP) helo=<(" + _WORD + rb"++)>\r?$"
+_refused = matcher(
+    rb"NOQUEUE: reject: RCPT from (" + NAME + rb")\[(" + ADDRESS + rb")\]: ([^\x00-\x1f\x7f-\xff]*?); from=<("
+    + WORD + rb"*+)> to=<(" + WORD + rb"++)> proto=(E?SMTP) helo=<(" + WORD + rb"++)>\r?$"
 )  # fmt: skip
-_LOGIN = (
-    rb"warning: (" + _NAME + rb")\[(" + _ADDRESS + rb')\]: SASL ([^\x00-\x1f\x7f-\xff<>",]*+)(?:(, sasl_username=)('
-    + _WORD + rb"++))?\r?$"
+_login = matcher(
+    rb"warning: (" + NAME + rb")\[(" + ADDRESS + rb')\]: SASL ([^\x00-\x1f\x7f-\xff<>",]*+)(?:(, sasl_username=)('
+    + WORD + rb"++))?\r?$"
 )  # fmt: skip
-_MISMATCH = (
-    rb"warning: hostname (" + _WORD + rb"{1,255}) does not resolve to address ([0-9a-fA-F.:]*[0-9a-fA-F])"
+_mismatch = matcher(
+    rb"warning: hostname (" + WORD + rb"{1,255}) does not resolve to address ([0-9a-fA-F.:]*[0-9a-fA-F])"
     rb"(?:: ([^\x00-\x1f\x7f-\xff]{1,200}))?\r?$"
 )  # fmt: skip
-_refused = {form: re.compile(form + WRITER + _REFUSED).match for form in (BSD, ISO)}
-_mismatch = {form: re.compile(form + WRITER + _MISMATCH).match for form in (BSD, ISO)}
-_login = {form: re.compile(form + WRITER + _LOGIN).match for form in (BSD, ISO)}
 
 # How a value that a rule reads out of the text is got from a line of the same shape: it stands in every one of them,
 # or is a part of the cut (by its number), whole, before its @ or behind it, or has the address within: name, value
@@ -80,13 +67,13 @@ class Known:
 
 def refusal(data: bytes, start: int, stop: int) -> Cut | None:
     """Cut the line data[start:stop]; None where it is no refusal of the most usual form."""
-    found = _refused[_form(data, start)](data, start, stop) if stop - start <= LONGEST else None
+    found = _refused(data, start, stop)
     return _refusal(*found.groups()) if found else None
 
 
 def login(data: bytes, start: int, stop: int) -> Cut | None:
     """The same for a failed login."""
-    found = _login[_form(data, start)](data, start, stop) if stop - start <= LONGEST else None
+    found = _login(data, start, stop)
     if found is None:
         return None
     hour, zone, writer, pid, name, addr, said, mark, user = found.groups(b"")
@@ -95,15 +82,11 @@ def login(data: bytes, start: int, stop: int) -> Cut | None:
 
 def mismatch(data: bytes, start: int, stop: int) -> tuple[bytes, int, str, str, str | None] | None:
     """Writer, process ID, name, address and reason of a host name warning; None where it is none."""
-    found = _mismatch[_form(data, start)](data, start, stop) if stop - start <= LONGEST else None
+    found = _mismatch(data, start, stop)
     if found is None:
         return None
     _, _, writer, pid, name, addr, reason = found.groups()
     return writer, int(pid), name.decode(), addr.decode(), reason.decode() if reason else None
-
-
-def _form(data: bytes, start: int) -> bytes:
-    return ISO if data[start + 10 : start + 11] == b"T" else BSD
 
 
 def _refusal(
@@ -254,21 +237,6 @@ def capture(group: Group, name: str, value: str) -> None:
     group.capture(name, value)
 
 
-_stamps: dict[bytes, Stamp | None] = {}
-
-
-def stamp_of(raw: bytes) -> Stamp | None:
-    """The stamp of a line of one of the two usual forms."""
-    text = raw[: raw.find(b" ", 19, 40)] if raw[10:11] == b"T" else raw[:15]
-    stamp = _stamps.get(text)
-    if stamp is None:
-        if len(_stamps) >= LIMIT:
-            _stamps.clear()
-        read = stamps.iso if raw[10:11] == b"T" else stamps.bsd
-        stamp = _stamps[text] = read(text.decode())
-    return stamp
-
-
 def _place(line: Any, source: int) -> Place:
     return Place(source, line[0], line[1], stamp_of(line[9]))
 
@@ -317,7 +285,7 @@ def _mails(group: Group, lines: list[Seen], source: int) -> None:
     for line in lines:
         _, _, _, _, addr, sender, recipient, _, _, _ = line
         message = b" ".join((network_of(addr), sender, recipient))
-        key = crc32(message) << 32 | adler32(message)
+        key = digest(message)
         if messages.wants_key(key):
             messages.put(key, message.decode())
         if mails.wants_key(key):
@@ -327,10 +295,9 @@ def _mails(group: Group, lines: list[Seen], source: int) -> None:
 
 def _evidence(group: Group, lines: list[Seen], source: int) -> None:
     evidence = group.evidence
-    base = source << 48
     for line in lines:
-        key = (base + line[0]) * SPREAD & 0xFFFFFFFFFFFFFFFF
-        if key < evidence.ceiling and evidence.wants_key(key):
+        key = place_hash(source, line[0])
+        if evidence.wants_key(key):
             evidence.put(key, f"{source}:{line[0]}", _kept(line, source))
     group.keep_end(_kept(lines[0], source))
     if len(lines) > 1:

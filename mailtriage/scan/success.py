@@ -4,23 +4,19 @@ Deliveries, accepted clients and mails that the queue manager takes up, of the m
 two ways is not cut here.
 """
 
-import re
 from typing import NamedTuple
 
 from mailtriage.model.event import Event
-from mailtriage.scan.shortway import BSD, ISO, LONGEST, WRITER
+from mailtriage.scan.usual import ADDRESS, NAME, WORD, matcher
 
-_WORD = rb'[^\x00-\x20\x7f-\xff<>"\\;,]'
-_NAME = rb'[^\x00-\x20\x7f-\xff<>"\\;,\[\]]++'
-_ADDRESS = rb"[0-9a-fA-F.:]++"
 _FORMS = {
     "client": (
-        rb"([0-9A-Za-z]{6,20}): client=(" + _NAME + rb")\[(" + _ADDRESS + rb")\](?::\d{1,5})?"
-        rb"(?:, sasl_method=[A-Za-z0-9-]{1,40}, sasl_username=(" + _WORD + rb"++))?\r?$"
+        rb"([0-9A-Za-z]{6,20}): client=(" + NAME + rb")\[(" + ADDRESS + rb")\](?::\d{1,5})?"
+        rb"(?:, sasl_method=[A-Za-z0-9-]{1,40}, sasl_username=(" + WORD + rb"++))?\r?$"
     ),
-    "qmgr": rb"([0-9A-Za-z]{6,20}): from=<(" + _WORD + rb"*+)>, size=\d+, nrcpt=\d+ \(queue active\)\r?$",
+    "qmgr": rb"([0-9A-Za-z]{6,20}): from=<(" + WORD + rb"*+)>, size=\d+, nrcpt=\d+ \(queue active\)\r?$",
     "sent": (
-        rb"([0-9A-Za-z]{6,20}): to=<(" + _WORD + rb"++)>, relay=(" + _NAME + rb")\[(" + _ADDRESS + rb")\]:\d{1,5}, "
+        rb"([0-9A-Za-z]{6,20}): to=<(" + WORD + rb"++)>, relay=(" + NAME + rb")\[(" + ADDRESS + rb")\]:\d{1,5}, "
         rb"(?:conn_use=\d++, )?delay=(\d++(?:\.\d++)?), delays=[0-9./]++, dsn=2\.\d{1,3}\.\d{1,3}, "
         rb"status=sent \([^\x00-\x1f\x7f-\xff]*\)$"
     ),
@@ -30,7 +26,7 @@ _FIELDS = {
     "qmgr": ("queue_id", "sender"),
     "sent": ("queue_id", "recipient", "relay_name", "relay_addr", "delay"),
 }
-_match = {(kind, form): re.compile(form + WRITER + rest).match for kind, rest in _FORMS.items() for form in (BSD, ISO)}
+_match = {kind: matcher(text) for kind, text in _FORMS.items()}
 
 
 class Cut(NamedTuple):
@@ -44,8 +40,6 @@ class Cut(NamedTuple):
 
 def cut(data: bytes, start: int, stop: int) -> Cut | None:
     """Cut the line data[start:stop]; None where it is none of these in the most usual form."""
-    if stop - start > LONGEST:
-        return None
     text = data.find(b"]: ", start + 16, start + 200) + 3
     behind = data.find(b": ", text, text + 24) + 2
     if data.startswith(b"client=", behind):
@@ -56,7 +50,7 @@ def cut(data: bytes, start: int, stop: int) -> Cut | None:
         kind = "qmgr"
     else:
         return None
-    found = _match[kind, ISO if data[start + 10 : start + 11] == b"T" else BSD](data, start, stop)
+    found = _match[kind](data, start, stop)
     if found is None:
         return None
     hour, zone, writer, _, *values = found.groups()

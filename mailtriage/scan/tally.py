@@ -198,12 +198,8 @@ class Group:
             self.captures[name] = Sample(32)
         self.captures[name].add_all(values)
 
-    def absorb(self, other: "Group") -> None:
-        """Add a group, be it of other limits; the other stays as it is."""
-        self.merge(other)
-
     def merge(self, other: "Group") -> None:
-        """Add a group; exact as far as both are."""
+        """Add a group, be it of other limits; exact as far as both are. The other stays as it is."""
         self.count += other.count
         self.keep_ends(*other.ends)
         if other.first is not None and (self.first is None or other.first < self.first):

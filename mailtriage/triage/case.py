@@ -44,8 +44,8 @@ class Case:
         else:
             if self._shared:
                 first, self._group, self._shared = self._group, Group(WIDE), False
-                self._group.absorb(first)
-            self._group.absorb(group)
+                self._group.merge(first)
+            self._group.merge(group)
         self.hosts.add(key.host)
         self.outcomes[key.outcome] += group.count
         self.rules[key.rule] += group.count

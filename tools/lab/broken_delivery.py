@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from tools.lab.laboratory import DOMAIN, Lab
-from tools.lab.scenes import FRIEND, OFFICE, lab_with_friends, receive, submit, with_remotes
+from tools.lab.scenes import FRIEND, OFFICE, lab_with_friends, receive, refused_at_two, submit, with_remotes
 from tools.lab.smtp_client import Refused
 from tools.lab.smtp_server import saying
 
@@ -30,13 +30,7 @@ def null_mx_own_domain() -> Lab:
     lab = with_remotes(lab_with_friends())
     lab.dns.add(DOMAIN, "MX", "0 .")
     no = f"550 5.7.27 <taro@{DOMAIN}>: Sender address rejected: Domain {DOMAIN} does not accept mail (nullMX)"
-    for domain, host, addr in (
-        ("branch.example", "mx.branch.example", "192.0.2.161"),
-        ("firm.example", "mx.firm.example", "192.0.2.162"),
-    ):
-        lab.mx(domain, host, addr, saying(RCPT=no))
-        submit(lab, "taro", f"office@{domain}")
-    lab.wait(lambda: lab.log().count("status=bounced") >= 2)
+    refused_at_two(lab, no)
     return lab
 
 

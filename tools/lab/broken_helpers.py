@@ -4,7 +4,7 @@ import ssl
 import time
 
 from tools.lab.laboratory import DOMAIN, OWN_ADDRESS, Lab
-from tools.lab.scenes import FRIEND, knock, lab_with_friends, open_session, receive, submit
+from tools.lab.scenes import FRIEND, knock, lab_with_friends, open_session, receive, refused_at_two, submit
 from tools.lab.smtp_client import Refused
 from tools.lab.smtp_server import saying
 
@@ -246,13 +246,7 @@ def name_without_dot() -> Lab:
     """myhostname is a bare name, by which other servers do not let themselves be greeted."""
     lab = lab_with_friends({"myhostname": "mail"})
     no = "504 5.5.2 <mail>: Helo command rejected: need fully-qualified hostname"
-    for domain, host, addr in (
-        ("branch.example", "mx.branch.example", "192.0.2.161"),
-        ("firm.example", "mx.firm.example", "192.0.2.162"),
-    ):
-        lab.mx(domain, host, addr, saying(RCPT=no))
-        submit(lab, "taro", f"office@{domain}")
-    lab.wait(lambda: lab.log().count("status=bounced") >= 2)
+    refused_at_two(lab, no)
     return lab
 
 

@@ -5,6 +5,7 @@ import time
 from tools.lab.dns_server import Records
 from tools.lab.laboratory import DOMAIN, Lab
 from tools.lab.smtp_client import Conversation, Refused
+from tools.lab.smtp_server import saying
 
 FRIEND = {
     "client_addr": "192.0.2.180",
@@ -60,6 +61,17 @@ def knock(lab: Lab, times: int, port: int = 25) -> None:
 
 def lab_with_friends(main_cf: dict[str, str] | None = None, maps: dict[str, str] | None = None, **more: object) -> Lab:
     return Lab(main_cf, maps, records=dict(RECORDS), syslog=True, **more)  # type: ignore[arg-type]
+
+
+def refused_at_two(lab: Lab, no: str) -> None:
+    """Mail of ours to two firms that have nothing to do with each other, refused by both in these words."""
+    for domain, host, addr in (
+        ("branch.example", "mx.branch.example", "192.0.2.161"),
+        ("firm.example", "mx.firm.example", "192.0.2.162"),
+    ):
+        lab.mx(domain, host, addr, saying(RCPT=no))
+        submit(lab, "taro", f"office@{domain}")
+    lab.wait(lambda: lab.log().count("status=bounced") >= 2)
 
 
 def with_remotes(lab: Lab) -> Lab:
