@@ -14,6 +14,7 @@ from mailtriage.texts.catalog import Texts
 from mailtriage.triage.case import cases
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.judgements import judgements
+from mailtriage.triage.judgements.expires_soon import told_once
 from mailtriage.triage.keys import without_keys
 from mailtriage.triage.own import Given, learn
 from mailtriage.triage.servers import servers
@@ -43,7 +44,8 @@ def triage(
     for turn in zip_longest(*(judge.questions(desk) for judge in judges)):
         asked.update({question.id: question for question in turn if question and question.id not in asked})
     answers = survey.ask(tuple(asked.values())[:MAX_QUESTIONS])
-    findings = [without_keys(finding) for judge in judges for finding in judge.judge(desk, answers)]
+    findings = told_once([finding for judge in judges for finding in judge.judge(desk, answers)], texts)
+    findings = [without_keys(finding) for finding in findings]
     findings.sort(key=_order)
     return Result(_report(desk, findings, unread), tuple(findings))
 

@@ -13,6 +13,8 @@ OURS = frozenset({
 })  # fmt: skip
 # What others find wrong with us does not mend itself while nobody writes to them.
 IDENTITY = frozenset({"auth_spf", "auth_dkim", "auth_dmarc", "reverse_dns", "helo_invalid"})
+# What a receiver has against one sender's address says nothing of the others'.
+SENDERS = frozenset({"sender_rejected", "sender_unverifiable"})
 BLOCKS = frozenset({"ip_reputation", "dnsbl", "domain_reputation"})
 # One recipient's trouble: mail to others at the same place says nothing about it.
 RECIPIENTS = frozenset({"user_unknown", "mailbox_full", "mailbox_disabled", "recipient_policy", "too_large"})
@@ -42,6 +44,9 @@ def severity(finding: Finding, stakes: Stakes) -> str:
         return "low"  # nobody waits for a bounce to spam; what arrived after all is no loss
     if cause in OURS:
         if stakes.lost and not over:
+            alone = len(finding.senders) == 1 or finding.messages == 1
+            if cause in SENDERS and alone and finding.kind not in ("smarthost", "identity_rejected"):
+                return "medium"  # one address that a receiver does not want; everybody else's mail passes
             return "medium" if stakes.foreign else "high"
         return (
             "medium"

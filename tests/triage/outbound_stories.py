@@ -291,7 +291,7 @@ STORIES = (
     Story(
         "our mailbox is full and mail bounced",
         lambda log: local_failure(log.family(), "bea@example.org", "mail[private/dovecot-lmtp]", QUOTA.replace("452 4.2.2", "552 5.2.2"), status="bounced"),
-        (Expect("own_mailbox_full", "mailbox_full", "high", "bea@example.org"),),
+        (Expect("own_mailbox_full", "mailbox_full", "medium", "bea@example.org"),),
     ),
     Story("the mailbox service is down", dovecot_down, (Expect("service_down", "system_error|config_error", "high", "lmtp", "ours", "ongoing"),), allowed=(Expect(party="lmtp"),)),
     Story(

@@ -92,7 +92,7 @@ def first_mail_times_out(log: Log) -> None:
 
 
 def test_even_one_mail_to_a_great_provider_that_times_out_points_at_port_25() -> None:
-    check(Story("port 25", first_mail_times_out, (Expect("port_25_blocked", severity="medium"),)))
+    check(Story("port 25", first_mail_times_out, (Expect("port_25_blocked", severity="high"),)))
 
 
 def relay_without_mechanism(log: Log) -> None:
@@ -487,3 +487,43 @@ def test_mailboxes_that_cannot_be_written_are_one_finding_and_settings_that_are_
     assert [one.cause for one in Story("listed", sender_on_a_list).findings() if one.severity != "info"] == [
         "sender_rejected"
     ]
+
+
+def address_book_slip(log: Log) -> None:
+    log.family()
+    log.take("unknown[198.51.100.40]", "bea@example.org", login="bea@example.org")
+    log.say(
+        "postfix/smtpd", "warning: Illegal address syntax from unknown[198.51.100.40] in RCPT command: <ann@a, b@b>"
+    )
+    log.say("postfix/smtpd", "warning: Illegal address syntax from unknown[203.0.113.77] in RCPT command: <-x@host>")
+
+
+def test_a_user_whose_recipient_is_no_address_is_told_from_a_scanner() -> None:
+    found = Story("slip", address_book_slip).findings()
+    assert {(one.fault, one.own_users) for one in found if one.kind == "illegal_address"} == {
+        ("our_user", ("bea@example.org",)), ("sender", ())
+    }  # fmt: skip
+
+
+def alias_to_a_word(log: Log) -> None:
+    queue_id = log.take("mx.friend.example[198.51.100.7]", "ann@friend.example")
+    fields = "to=<team@net>, orig_to=<team@example.org>, relay=none, delay=0.2, delays=0.2/0/0/0, dsn=4.4.1"
+    log.say(
+        "postfix/smtp", f"{queue_id}: {fields}, status=deferred (connect to net[203.0.113.5]:25: Connection refused)"
+    )
+
+
+def test_an_alias_to_a_bare_word_is_our_fault() -> None:
+    check(Story("word", alias_to_a_word, (Expect("alias_broken", severity="medium", fault="ours"),)))
+
+
+def one_mail_is_put_off(log: Log) -> None:
+    queue_id = log.take("mx.friend.example[198.51.100.7]", "ann@friend.example")
+    relay = "mail[private/dovecot-lmtp]"
+    fields = f"to=<bea@example.org>, relay={relay}, delay=0.7, delays=0.7/0/0/0, dsn=4.3.0, status=deferred"
+    reply = f"host {relay} said: 451 4.3.0 Temporary internal failure (in reply to end of DATA command)"
+    log.say("postfix/lmtp", f"{queue_id}: {fields} ({reply})")
+
+
+def test_a_service_that_answers_and_puts_one_mailbox_off_is_medium() -> None:
+    check(Story("mailbox", one_mail_is_put_off, (Expect("service_down", severity="medium"),)))

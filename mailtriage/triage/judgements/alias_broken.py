@@ -1,16 +1,20 @@
 """An alias of ours leads to an account that does not exist, or to what is no address at all."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mailtriage.model.finding import Finding
 from mailtriage.scan.ask import Answers, Question
+from mailtriage.scan.tally import Group, GroupKey
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.harm import take
 from mailtriage.triage.judgements.mail_discarded import listed
 from mailtriage.triage.of_server import of_server, says, stands
+from mailtriage.triage.organisation import domain_of
 
 ORDER = 58
+_WHOLE = re.compile(r", orig_to=<[^@>]{1,320}@[^@>.]{1,64}\.[^@>]{1,255}>, ")
 
 
 def questions(desk: Desk) -> Iterable[Question]:
@@ -25,6 +29,8 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         ("postfix.bad-local-address", "alias_malformed"),
     ):
         found = take(desk, lambda key, group, rule=rule: key.rule == rule and says(group, ", orig_to=<"))  # type: ignore[misc]
+        if words == "alias_malformed":
+            found += take(desk, _to_a_bare_word)
         if not found:
             continue
         names = listed(r for case in found for r in case.group.recipients.members())
@@ -35,3 +41,12 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         yield replace(
             of_server(desk, found, words, about, severity, state=state, values={"names": names}), kind="alias_broken"
         )
+
+
+def _to_a_bare_word(key: GroupKey, group: Group) -> bool:
+    """Mail for a whole address of ours, rewritten to one whose domain is a single word (``user@net``)."""
+    return (
+        key.direction == "outbound" and key.cause in ("dns_failure", "network")
+        and all("." not in domain_of(recipient) for recipient in group.recipients.members())
+        and any(_WHOLE.search(line.text) for line in group.ends)
+    )  # fmt: skip

@@ -8,17 +8,19 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from mailtriage.model.finding import Finding
+from mailtriage.model.finding import SEVERITIES, Finding
 from mailtriage.model.mails import mails as mails_of
 from mailtriage.scan.ask import Answers, Question
 from mailtriage.scan.sample import digest
 from mailtriage.scan.tally import Line
+from mailtriage.texts.catalog import Texts
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.judgements.mail_discarded import listed
 from mailtriage.triage.of_server import of_server
 from mailtriage.triage.organisation import domain_of
 
+KIND = "expires_soon"
 ORDER = 950  # beside the findings that say why the mail waits
 DAY = 86400
 FROM, LIFETIME = 4 * DAY, 5 * DAY
@@ -51,7 +53,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     severity = "medium" if senders or any(mail.sender is None for mail in mails.values()) else "low"
     hours = max(round((LIFETIME - oldest) / 3600), 0)
     finding = of_server(
-        desk, cases, "expires_soon", "", severity, state="ongoing", cause="expired", direction="outbound",
+        desk, cases, KIND, "", severity, state="ongoing", cause="expired", direction="outbound",
         values={
             "mails": len(old), "hours": hours,
             "to": listed(domain_of(mail.recipient) for mail in mails.values() if mail.recipient) or "?",
@@ -66,3 +68,20 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             "finding.expires_soon.title", count=len(old), hours=hours,
         ),
     )  # fmt: skip
+
+
+def told_once(findings: list[Finding], texts: Texts) -> list[Finding]:
+    """Without the warning of mails whose trouble is told as loudly already; that finding says when time runs out."""
+    warning = next((one for one in findings if one.kind == KIND and one.mails is not None), None)
+    if warning is None:
+        return findings
+    old, weight = set(warning.mails.hashes if warning.mails else ()), SEVERITIES.index(warning.severity)
+    for number, one in enumerate(findings):
+        if (
+            one is not warning and one.mails is not None and one.state != "recovered"
+            and SEVERITIES.index(one.severity) >= weight and old <= set(one.mails.hashes)
+        ):  # fmt: skip
+            why = texts.say("report.facts.sentences").join([one.why, f"{warning.title}."])
+            findings[number] = replace(one, why=why)
+            return [other for other in findings if other is not warning]
+    return findings

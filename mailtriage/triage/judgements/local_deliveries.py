@@ -10,6 +10,8 @@ from mailtriage.scan.tally import Mail
 from mailtriage.triage.case import Case, together
 from mailtriage.triage.delivery import ask_senders, names_of, waiting
 from mailtriage.triage.desk import Desk
+from mailtriage.triage.gravity import gravity
+from mailtriage.triage.of_server import says
 from mailtriage.triage.outgoing import outgoing
 
 ORDER = 880
@@ -59,7 +61,7 @@ def _full(desk: Desk, answers: Answers, case: Case) -> Finding:
     return replace(
         finding,
         state="recovered" if since else finding.state,
-        severity="low" if since and not case.lost else "medium" if since or not case.lost else "high",
+        severity="low" if since and not case.lost else gravity("one", "lost" if case.lost else "waits"),
         own_users=(mailbox,),
         user_text=desk.texts.say("finding.own_mailbox_full.user", mailbox=mailbox),
     )
@@ -87,8 +89,15 @@ def _down(desk: Desk, answers: Answers, cause: str, direction: str, found: list[
     return replace(
         finding,
         state="recovered" if over else finding.state,
-        severity="high" if not over else "medium" if stuck else "low",
+        severity=_weight(found) if not over else "medium" if stuck else "low",
     )
+
+
+def _weight(found: list[Case]) -> str:
+    """A service that answers and puts off one mailbox's mail may well take everybody else's."""
+    answers = all(says(case.group, " said: ") for case in found)
+    alone = answers and len({address for case in found for address in case.group.recipients}) == 1
+    return gravity("one" if alone else "everybody", "lost" if any(case.lost for case in found) else "waits")
 
 
 def _others_get_theirs(desk: Desk, answers: Answers, found: list[Case]) -> list[str]:

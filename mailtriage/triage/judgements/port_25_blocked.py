@@ -6,6 +6,7 @@ from mailtriage.model.finding import Finding
 from mailtriage.scan.ask import Answers, Question
 from mailtriage.scan.tally import Group, GroupKey
 from mailtriage.triage.desk import Desk
+from mailtriage.triage.gravity import gravity
 from mailtriage.triage.harm import take
 from mailtriage.triage.of_server import of_server, says, stands
 from mailtriage.triage.organisation import domain_of
@@ -13,8 +14,7 @@ from mailtriage.triage.organisation import domain_of
 ORDER = 63
 
 
-GREAT = 5  # attempts on great providers, which always answer; fewer are worth a look
-OTHERS = 3  # destinations; two are worth a look, for nothing else was reached either
+OTHERS = 3  # destinations; two are worth a look, for nothing else was reached either. A great provider always answers
 
 
 def questions(desk: Desk) -> Iterable[Question]:
@@ -32,10 +32,10 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     state = stands(desk, found, [])
     to = sorted({domain_of(r) for case in found for r in case.group.recipients.members()} - {""})
     places = len({case.key.party for case in found})
-    sure = places >= OTHERS or sum(case.count for case in found) >= GREAT
+    sure = places >= OTHERS or any(case.key.trust == "operator" for case in found)
+    severity = gravity("everybody" if sure else "some", "waits")
     yield of_server(
-        desk, found, "port_25_blocked", "", "high" if sure else "medium", state=state, cause="network",
-        direction="outbound",
+        desk, found, "port_25_blocked", "", severity, state=state, cause="network", direction="outbound",
         values={"places": places, "to": ", ".join(to[:4])},
     )  # fmt: skip
 

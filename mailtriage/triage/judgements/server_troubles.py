@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
-from mailtriage.model.finding import SEVERITIES, Finding, Party
+from mailtriage.model.finding import Finding, Party
 from mailtriage.rules.advice import Advice, advise
 from mailtriage.rules.book import Classification
 from mailtriage.scan.ask import Answers, Fact, Question
@@ -19,7 +19,9 @@ from mailtriage.triage.case import Case, together
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
 from mailtriage.triage.episodes import course
+from mailtriage.triage.gravity import gravity, one_less
 from mailtriage.triage.harm import claim_hurt, ours, take
+from mailtriage.triage.of_server import says
 from mailtriage.triage.trouble import Trouble, near, plain_object, span, troubles
 
 ORDER = 50  # before those who would take the refusals of a broken server for the senders' trouble
@@ -28,12 +30,14 @@ STANDING = timedelta(hours=24)  # the same for what is only said when a daemon s
 LASTING = timedelta(days=3)  # and for what nobody mends by the way
 BRIEF = timedelta(minutes=10)
 MANY_DELETED = 100
+NO_ROOM = "Resource temporarily unavailable"  # EAGAIN: the helper is there, and its queue of callers is full
 SEVERAL = 3  # lines that say that a helper of Postfix itself does not answer
 FEW_NAMES = 5  # addresses refused as unknown; more are a dictionary that somebody tries out
 UNKNOWN = ("postfix.recipient-unknown-", "postfix.local-unknown-user", "postfix.error-unknown-user")
 MANY_LOOPS = 3  # mails that went in a circle: not one slip, but everybody's
 # What happens now and then without anybody's fault; fewer lines are noise.
 _SLIGHT = {"tls_certificate_distrusted": 5}
+_LOGIN_PORTS = ("/smtps/smtpd[", "/submission/smtpd[", "/submissions/smtpd[")
 NAMES = 3  # objects that a title names
 # What stays wrong until somebody mends it, though Postfix says it but now and then.
 _STANDING = frozenset(
@@ -210,17 +214,20 @@ def _severity(desk: Desk, trouble: Trouble, state: str, mails: int) -> str:
         severity = "high"
     if kind == "mail_loops" and trouble.count >= MANY_LOOPS:
         severity = "high"
-    if trouble.rule and trouble.rule.id == "server.internal-service" and trouble.count < SEVERAL and not mails:
+    asked = trouble.rule is not None and trouble.rule.id == "server.internal-service"
+    if asked and trouble.count < SEVERAL and not mails and not any(says(c.group, NO_ROOM) for c in trouble.cases):
         severity = "low"  # around a reload, a helper misses a question
+    if (
+        kind == "tls_certificate_expired"
+        and trouble.count >= SEVERAL
+        and any(says(case.group, *_LOGIN_PORTS) for case in trouble.cases)
+    ):
+        severity = gravity("everybody", "waits")  # one client's clock may be wrong; where users log in, nobody sends
     if severity == "low" and trouble.count < _SLIGHT.get(kind, 0):
         return "info"
     if state == "recovered":
-        return _one_less(severity) if mails or _lasted(desk, trouble) else "low"
+        return one_less(severity) if mails or _lasted(desk, trouble) else "low"
     return severity
-
-
-def _one_less(severity: str) -> str:
-    return SEVERITIES[max(SEVERITIES.index(severity) - 1, SEVERITIES.index("low"))]
 
 
 def _lasted(desk: Desk, trouble: Trouble) -> bool:
@@ -294,7 +301,7 @@ def _by_refusals(desk: Desk) -> Iterator[Finding]:
         _, last = span(desk, [whole.group])
         over = last is not None and desk.now is not None and desk.now - last > OVER
         severity = "high" if whole.count >= 3 or rule_id == "postfix.transport-missing" else "medium"
-        severity = _one_less(severity) if over else severity
+        severity = one_less(severity) if over else severity
         yield draft(
             desk, [whole], "server", Party("own_server", rule_id, "Postfix"), severity, direction="local",
             cause=rule.cause if rule else None, state="recovered" if over else "ongoing", fault="ours",

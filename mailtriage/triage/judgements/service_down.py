@@ -10,6 +10,7 @@ from mailtriage.scan.ask import Answers, Question
 from mailtriage.scan.tally import Group, GroupKey
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
+from mailtriage.triage.gravity import gravity
 from mailtriage.triage.harm import take
 from mailtriage.triage.of_server import of_server, says, stands
 from mailtriage.triage.trouble import span
@@ -41,7 +42,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         first, last = span(desk, [case.group for case in found])
         brief = first is None or last is None or last - first < BRIEF
         lost = any(case.lost for case in found)
-        severity = "high"
+        severity = gravity("one" if _one_mailbox(found) else "everybody", "waits")
         if state != "ongoing":
             severity = "low" if brief and not lost else "medium"
         name = _name(place)
@@ -55,6 +56,13 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             of_server(desk, found, words, name, severity, state=state, successes=facts, values={"port": port}),
             kind="service_down",
         )
+
+
+def _one_mailbox(found: list[Case]) -> bool:
+    """Whether the service answers, and puts off the mail of one mailbox: it may well take everybody else's."""
+    return all(says(case.group, " said: ") for case in found) and (
+        len({address for case in found for address in case.group.recipients}) == 1
+    )
 
 
 def _ours(key: GroupKey, group: Group) -> bool:

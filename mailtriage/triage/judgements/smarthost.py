@@ -112,5 +112,7 @@ def _is_smarthost(desk: Desk, who: str, cases: list[Case]) -> bool:
         return True
     operators = {desk.book.operator_of_domain(name) for case in cases for name in domains(case)} - {None}
     home = next((desk.book.operators.get(party_id(case)) for case in cases if case.key.trust == "operator"), None)
+    if home is None and operators and any(case.key.cause == "relay_denied" for case in cases):
+        return True  # a provider's own MX does not speak of relaying its own mail
     # A relay that takes mail for two big providers, and is neither of them, is nobody's MX.
     return len(others) >= SEVERAL and len(operators - {home}) >= SEVERAL
