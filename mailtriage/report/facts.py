@@ -132,7 +132,7 @@ def head(report: Report, texts: Texts) -> list[str]:
     if report.first_time and report.last_time:
         parts.append(days(report.first_time, report.last_time, texts))
     lines = report.lines
-    parts.append(texts.say("report.head.lines", read=f"{lines.read:,}", postfix=f"{lines.postfix:,}"))
+    parts.append(texts.say("report.head.lines", count=lines.read, read=f"{lines.read:,}", postfix=f"{lines.postfix:,}"))
     return [part for part in parts if part]
 
 
@@ -152,7 +152,8 @@ def noise(report: Report, texts: Texts) -> str:
         texts.say("report.noise.part", cause=texts.say(f"cause.{cause}"), count=f"{count:,}")
         for cause, count in list(report.noise.items())[:NAMES]
     )
-    return texts.say("report.noise.line", count=f"{sum(report.noise.values()):,}", parts=parts)
+    count = sum(report.noise.values())
+    return texts.say("report.noise.line", count=count, number=f"{count:,}", parts=parts)
 
 
 def loud(findings: Sequence[Finding]) -> tuple[list[tuple[int, Finding]], ...]:

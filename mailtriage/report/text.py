@@ -72,9 +72,9 @@ class _Page:
         """Whose log, of when, how large, in one line: what does not fit is said shorter, then not at all."""
         report = self.report
         lines = report.lines
-        size = self.say("report.head.lines", read=f"{lines.read:,}", postfix=f"{lines.postfix:,}")
+        size = self.say("report.head.lines", count=lines.read, read=f"{lines.read:,}", postfix=f"{lines.postfix:,}")
         if lines.read == lines.postfix:
-            size = self.say("report.head.all_lines", read=f"{lines.read:,}")
+            size = self.say("report.head.all_lines", count=lines.read, read=f"{lines.read:,}")
         span = days(report.first_time, report.last_time, self.texts) if report.first_time and report.last_time else ""
         more = " …" if len(report.sources) > 1 else ""
         path = "".join(report.sources[:1]) + more
@@ -145,14 +145,15 @@ class _Page:
         noise = self.report.noise
         if not noise:
             return
-        count = f"{sum(noise.values()):,}"
+        count = sum(noise.values())
+        number = f"{count:,}"
         parts = [
-            self.say("report.noise.part", cause=self.say(f"cause.{cause}"), count=f"{number:,}")
-            for cause, number in list(noise.items())[:3]
+            self.say("report.noise.part", cause=self.say(f"cause.{cause}"), count=f"{some:,}")
+            for cause, some in list(noise.items())[:3]
         ]
-        words = self.say("report.noise.short", count=count)
+        words = self.say("report.noise.short", count=count, number=number)
         while parts:
-            text = self.say("report.noise.line", count=count, parts=" · ".join(parts))
+            text = self.say("report.noise.line", count=count, number=number, parts=" · ".join(parts))
             if cell_len(text) <= self.view.width:
                 words = text
                 break

@@ -106,6 +106,10 @@ class Desk:
             for m in sorted(mails)
         )
 
+    def number_of_mails(self, count: int) -> str:
+        """How many mails, in words."""
+        return self.texts.say("report.mails", count=count, number=f"{count:,}")
+
     @cached_property
     def relayed(self) -> frozenset[str]:
         """Domains that we receive mail for and pass on: refused recipients at the door, and deliveries by smtp."""

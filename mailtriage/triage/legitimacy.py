@@ -71,7 +71,7 @@ def weigh(
         points.append((2, "senders_known", {"count": got}))
     mails = max(len(group.messages), 1)
     if case.count >= 2 * mails and _span(desk, case) >= 600:
-        points.append((2, "retries", {"count": case.count, "messages": mails}))
+        points.append((2, "retries", {"count": case.count, "mails": desk.number_of_mails(mails)}))
     if trust == "helo" and org in sender_orgs and case.count >= 3 * mails and _span(desk, case) >= 1800:
         points.append((1, "greets_as_sender", {"name": org}))
     if trust in ("client", "ptr", "neighbour") and name and not dynamic(name):

@@ -321,7 +321,7 @@ STORIES = (
     Story("IPv4 does not heal IPv6", six_over_four, (Expect("ipv6_refused", "", "high", "Google", "ours", "ongoing"),)),
     Story("our own mail passes, the forwarded does not", forward_fails_own_mail_passes, (Expect("forward_breaks_spf", "", "medium", "Google", "ours", "ongoing", says="SRS"),)),
     Story("a typing error among many", typing_error_among_many, (Expect("failure|mistyped_address", "user_unknown", "low", "Google", says=r"petra\.lorentz.*petra\.lorenz@"),)),
-    Story("behind a smarthost", behind_a_smarthost, (Expect("smarthost", "", "low", "provider.example carries all your mail; what is refused further on comes back as a bounce mail: 2 came", "nobody"),)),
+    Story("behind a smarthost", behind_a_smarthost, (Expect("smarthost", "", "low", "Behind provider.example, refusals come only as bounce mails: 2", "nobody"),)),
     Story("half the house is hosted elsewhere", half_the_house_is_hosted_elsewhere, (Expect("own_machine_refused", "", "medium|high", "outlook.com", "ours"),)),
     Story("a newsletter service, refused for SPF", newsletter_service_by_spf, (Expect("own_machine_refused", "auth_spf", "medium", "sender.example", "ours"),)),
     Story("a website sends spam", website_sends_spam, (Expect("program_sends_spam", "", "high", "www-data@example.org", "ours", says="authorized_submit_users"),)),

@@ -78,7 +78,7 @@ def _weigh(desk: Desk, domain: str, found: list[Case]) -> tuple[int, list[Reason
         return 0, [], orgs  # what says its name in HELO alone may be anybody
     attempts, mails = sum(case.count for case in found), sum(len(case.group.messages) for case in found)
     if attempts >= 2 * max(mails, 1) or (attempts >= 3 and max(span(desk, case.group) for case in found) >= 600):
-        points.append((2, "retries", {"count": attempts, "messages": mails}))
+        points.append((2, "retries", {"count": attempts, "mails": desk.number_of_mails(mails)}))
     if len(orgs) >= 2:
         points.append((2, "several_write", {"count": len(orgs)}))
     points.append((1, "verified", {}))

@@ -187,7 +187,7 @@ def _weigh(desk: Desk, suspect: _Suspect, fact: Fact, logins: list[Fact]) -> tup
     if any(_FORWARDER.search(one) for one in names):
         points.append((-4, "forwarder", {"name": name}))
     if fact.count >= 2 * max(len(recipients), 1) and span(desk, fact) >= RETRIES_OVER:
-        points.append((1, "retries", {"count": fact.count, "messages": len(recipients)}))
+        points.append((1, "retries", {"count": fact.count, "mails": desk.number_of_mails(len(recipients))}))
     if all(case.key.trust == "helo" for case in cases) and operator is None:
         points.append((-2, "only_helo", {"name": name}))
     if not provider and _still_logs_in(fact, logins):

@@ -11,6 +11,7 @@ from mailtriage.triage.case import Case, CaseKey
 from mailtriage.triage.delivery import domains, null_senders, party_id, sent, to_ourselves, waiting
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
+from mailtriage.triage.inbound import loopback
 from mailtriage.triage.of_server import stands
 from mailtriage.triage.organisation import organisation
 from mailtriage.triage.outgoing import outgoing
@@ -21,7 +22,8 @@ SHOWN = 5  # bounces whose lines are shown
 SEVERAL = 2  # recipients' domains that have nothing to do with the relay
 DOOR = ("auth_required", "auth_failed", "relay_denied", "rate_limit", "sender_rejected", "network", "tls_required",
         "config_error", "connection_limit", "dns_failure", "policy", "ip_reputation")  # fmt: skip
-_BOUNCES, _NOTICES = "bounces that came in", "bounces that we made"
+_BOUNCES, _NOTICES, _BIG = "bounces that came in", "bounces that we made", "who takes mail for the big"
+_BIG_DOMAINS = ("gmail.com", "outlook.com", "hotmail.com", "icloud.com", "yahoo.com")
 _LOGIN = ("auth_failed", "auth_required")  # no later try helps; somebody must correct the login
 _PORTS = (":587 ", ":465 ", ":587,", ":465,", "]:587: ", "]:465: ")
 # Our own client's words, behind ``status=``; nobody logs in to an MX.
@@ -30,15 +32,19 @@ _OUR_LOGIN = re.compile(r" status=deferred \((?:delivery temporarily suspended: 
 
 def questions(desk: Desk) -> Iterable[Question]:
     """Does other mail pass at this relay, and does any pass by another way?"""
+    unseen = False
     for who in sorted(_relays(desk))[:5]:
         yield Question(f"smarthost:{who}", (f"{who}[",), frozenset({"sent"}), lead="relay=")
-    if _at_work(desk):
+    if _at_work(desk) or (unseen := _unseen(desk)):
         yield Question(_BOUNCES, (": from=<>, size=",), frozenset({"qmgr"}), (("sender", "is", ""),))
         yield Question(_NOTICES, (" notification: ",), frozenset({"bounce_notice"}))
+    if unseen:
+        yield Question(_BIG, tuple(f"@{name}>" for name in _BIG_DOMAINS), frozenset({"sent"}), (), ("relay_name",))
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding a relay and cause."""
+    told = set()
     for who, found in sorted(_relays(desk).items()):
         by_cause: dict[str, list[Case]] = defaultdict(list)
         for case in found:
@@ -47,6 +53,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             if cause not in DOOR:
                 continue
             desk.claim(cases)
+            told.add(who)
             finding = outgoing(
                 desk, answers, cases, "smarthost", Party("host", who, who), cause=cause, words="smarthost",
                 fault="ours", act="our_admin",
@@ -57,11 +64,11 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             if (over and severity == "high") or (not over and severity == "low" and waiting(desk, cases)):
                 severity = "medium"  # what waits there is everybody's mail
             yield replace(finding, severity=severity)
-    if (who := _at_work(desk)) and (nulls := answers.one(_BOUNCES)):
-        notices = answers.one(_NOTICES)
-        came = nulls.count - (notices.count if notices else 0)
-        if came > 0:
-            yield _works(desk, who, nulls, came)
+    if who := _at_work(desk) or _one_for_all(desk, answers):
+        nulls, notices = answers.one(_BOUNCES), answers.one(_NOTICES)
+        came = (nulls.count if nulls else 0) - (notices.count if notices else 0)
+        if came > 0 or who not in told:
+            yield _works(desk, who, nulls if came > 0 else None, max(came, 0))
 
 
 def _no_login(cause: str, cases: list[Case]) -> bool:
@@ -78,14 +85,33 @@ def _at_work(desk: Desk) -> str:
     return who if most >= ENOUGH and most * 10 >= handed.total() * 9 else ""
 
 
-def _works(desk: Desk, who: str, nulls: Fact, came: int) -> Finding:
+def _unseen(desk: Desk) -> bool:
+    """Whether a relay on port 25 may carry all mail: none does on a submission port, and no two hosts refused any."""
+    cases = [case for case in desk.cases if case.key.direction == "outbound"]
+    hosts = {organisation(name) for case in cases for name in case.group.relays.members()}
+    return not desk.survey.tally.known.handed and len(hosts) <= 1
+
+
+def _one_for_all(desk: Desk, answers: Answers) -> str:
+    """The organisation that takes nearly all mail for big providers, and is none of them; "" where there is none."""
+    taken: Counter[str] = Counter()
+    for (relay,), fact in answers.of(_BIG):
+        if relay and not loopback(relay) and relay != "localhost":
+            taken["" if desk.book.operator_of_pool(relay) else organisation(relay)] += fact.count
+    who, most = max(taken.items(), key=lambda pair: (pair[1], pair[0]), default=("", 0))
+    return who if most >= ENOUGH and most * 10 >= taken.total() * 9 else ""
+
+
+def _works(desk: Desk, who: str, nulls: Fact | None, came: int) -> Finding:
     """The relay takes our mail: refusals further on are known from bounce mails alone, and so many came."""
     case = Case(CaseKey("outbound", "policy", who, "relay", "", "", ""))
     group = case.group
-    group.count, group.first, group.last = came, nulls.first, nulls.last
-    group.hours.merge(nulls.hours)
+    group.count = came
     group.relays.add(who)
-    for mail in sorted(mail for _, mail in nulls.mails.items())[-SHOWN:]:
+    if nulls:
+        group.first, group.last = nulls.first, nulls.last
+        group.hours.merge(nulls.hours)
+    for mail in sorted(mail for _, mail in nulls.mails.items())[-SHOWN:] if nulls else []:
         if line := desk.survey.read(mail.place):
             group.evidence.add(f"{line.place.source}:{line.place.offset}", line)
             group.keep_end(line)
