@@ -15,6 +15,7 @@ _HEAD = re.compile(r"\s*([245]\d\d)(?:[ -]|$)\s*(?:#?([245]\.\d{1,3}\.\d{1,3})(?
 _BARE_DSN = re.compile(r"\s*\(?#?([245]\.\d{1,3}\.\d{1,3})\)?(?![\d.])\s*:?\s*")
 _HASH_DSN = re.compile(r"\(#\s?([245]\.\d{1,3}\.\d{1,3})\)")
 _MILTER_FOLD = re.compile(r"\?\?(?=[245]\d\d[ -])")
+_QUOTES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc", "'") | dict.fromkeys("\u201c\u201d", '"'))
 _DASHES = re.compile(r"[‐-―−]|(?<= )\?{1,3}(?= )|â€“")
 
 _MASK = re.compile(
@@ -44,11 +45,11 @@ class Normal(NamedTuple):
 
     code: str | None  # reply code
     dsn: str | None  # enhanced status code, as the text has it
-    text: str  # without the codes, on one line, with plain dashes; case as it was
+    text: str  # without the codes, on one line, with plain dashes and quotes; case as it was
 
 
 def normalize(text: str, code: str | None = None, dsn: str | None = None) -> Normal:
-    """Take a reply's codes off (also those inside folded lines) and tidy its dashes and blanks.
+    """Take a reply's codes off (also those inside folded lines) and tidy its dashes, quotes and blanks.
 
     ``code`` and ``dsn`` are what the log line says apart from the text; what the text itself says wins.
     """
@@ -65,7 +66,7 @@ def normalize(text: str, code: str | None = None, dsn: str | None = None) -> Nor
     if said is None and "(#" in text and (hashed := _HASH_DSN.search(text)):
         said = hashed[1]
     if "?" in text or not text.isascii():
-        text = _DASHES.sub("-", text)
+        text = _DASHES.sub("-", text).translate(_QUOTES)
     return Normal(code, said or dsn, " ".join(text.split()))
 
 
