@@ -24,7 +24,7 @@ from mailtriage.rules.normal import Normal, normalize, normalize_and_shape, shap
         ("5.7.1 No", Normal(None, "5.7.1", "No")),
         ("550 Blocked ??? see  page", Normal("550", None, "Blocked - see page")),
         ("550 Blocked – see", Normal("550", None, "Blocked - see")),
-        ("550 Sender\u2019s \u201cpolicy\u201d", Normal("550", None, "Sender's \"policy\"")),
+        ("550 Sender\u2019s \u201cpolicy\u201d", Normal("550", None, 'Sender\'s "policy"')),
         ("550", Normal("550", None, "")),
         ("5505 apples", Normal(None, None, "5505 apples")),
         ("", Normal(None, None, "")),
