@@ -21,13 +21,14 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 
 from mailtriage.rules import prefilter
 from mailtriage.rules.entry import GENERIC_STEP, USER_STEP, Entry
 from mailtriage.rules.frozen import Frozen, Rules, gather, row_at
 from mailtriage.rules.normal import STAND_IN_V4, Normal, normalize_and_shape
 from mailtriage.rules.pack import Operator, Rule
+from mailtriage.rules.sense import EMPTY, Vocabulary, sense
 from mailtriage.rules.zones import shown
 
 _CACHE_LIMIT = 20_000  # shapes; beyond it the cache starts anew, which changes speed and never an answer
@@ -86,7 +87,7 @@ class Classification:
             return "none"
         if self.rule.operator.kind != "generic" or self.rule.user_pack:
             return "rule"
-        return "wording" if self.rule.match else "enhanced_code" if self.rule.dsn else "reply_code"
+        return "wording" if self.rule.match or self.rule.says else "enhanced_code" if self.rule.dsn else "reply_code"
 
     @property
     def generic(self) -> bool:
@@ -185,10 +186,14 @@ class RuleBook:
     """All packs, made ready to be asked."""
 
     def __init__(
-        self, rules: Iterable[Rule] = (), operators: Iterable[Operator] = (), frozen: Frozen | None = None
+        self,
+        rules: Iterable[Rule] = (),
+        operators: Iterable[Operator] = (),
+        vocabulary: Vocabulary = EMPTY,
+        frozen: Frozen | None = None,
     ) -> None:
         """Either rules and operators, or what was made of them earlier (``frozen``)."""
-        self._frozen = gather(rules, operators) if frozen is None else frozen
+        self._frozen = gather(rules, operators, vocabulary) if frozen is None else frozen
         self.rules = Rules(self._frozen)
         self.operators: dict[str, Operator] = {o.id: o for o in self._frozen.operators}
         self._numbers = {o.id: n for n, o in enumerate(self._frozen.operators)}
@@ -235,7 +240,8 @@ class RuleBook:
 
     def generic_layer(self) -> "RuleBook":
         """The generic rules alone: what a reply would mean if nobody's own rule knew it."""
-        return RuleBook(r for r in self.rules.values() if r.operator.kind == "generic" and not r.user_pack)
+        generic = (r for r in self.rules.values() if r.operator.kind == "generic" and not r.user_pack)
+        return RuleBook(generic, vocabulary=self._frozen.vocabulary)
 
     def classify(self, query: Query) -> Classification:
         """What a reply means. Never raises; what no rule knows is ``unclassified``."""
@@ -314,6 +320,7 @@ class RuleBook:
     ) -> tuple[int, int] | None:
         """The number of the rule that knows a shape and that of its pattern."""
         lowered = form.lower()
+        meaning = cache(partial(sense, form, self._frozen.vocabulary))
         entries = [self._entry(n) for n in prefilter.candidates(self._frozen.required, lowered)]
         at_home, at_recipient = self._numbers_of(home), self._numbers_of(recipient)
         users = [e for e in entries if e.step == USER_STEP]  # entries stand by step, a user's first
@@ -328,7 +335,7 @@ class RuleBook:
             for entry in group:
                 if (
                     entry.conditions_hold(directions, query.program, query.stage, normal, entry.operator in near)
-                    and (pattern := entry.found_by(form, lowered)) is not None
+                    and (pattern := entry.found_by(form, lowered, meaning)) is not None
                 ):
                     return entry.number, pattern
         return None

@@ -5,7 +5,7 @@ A row is a tuple of plain values, so that a whole book of them can be written to
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mailtriage.rules import literal
@@ -32,7 +32,7 @@ def row_of(rule: Rule, operator: int, standing: int) -> Row:
     """
     words = words_of_patterns(rule.match)
     return (
-        rule.id, step_of(rule), operator, standing, _order(rule), rule.match, words,
+        rule.id, step_of(rule), operator, standing, _order(rule), rule.match, rule.says, words,
         rule.needs_relay, rule.turn == "last", rule.direction, rule.program, rule.stage, rule.code, rule.dsn,
     )  # fmt: skip
 
@@ -48,7 +48,7 @@ def step_of(rule: Rule) -> int:
 
 def _order(rule: Rule) -> int:
     """Wording before enhanced status codes before reply codes; ``turn`` says otherwise."""
-    return {"first": 0, "last": 4}.get(rule.turn or "", 1 if rule.match else 2 if rule.dsn else 3)
+    return {"first": 0, "last": 4}.get(rule.turn or "", 1 if rule.match or rule.says else 2 if rule.dsn else 3)
 
 
 def rank(rule: Rule) -> tuple[Any, ...]:
@@ -58,7 +58,8 @@ def rank(rule: Rule) -> tuple[Any, ...]:
     longest = min(map(len, words), default=0)
     conditions = bool(rule.code) + bool(rule.dsn) + bool(rule.program) + bool(rule.stage) + rule.needs_relay
     exact = -max((len(d) for d in rule.dsn + rule.code), default=0) if order in (2, 3) else 0
-    place = rule.position if rule.operator.kind == "generic" else 0
+    # Of generic rules the first wins, file by file (``wording.toml``, ``wording_meaning.toml``, ``wording_rest.toml``).
+    place = (rule.place, rule.position) if rule.operator.kind == "generic" else ()
     return (order, exact, place, -longest, -conditions, rule.id)
 
 
@@ -66,17 +67,18 @@ class Entry:
     """A row, ready to be asked."""
 
     __slots__ = (
-        "_compiled", "code", "direction", "dsn", "groups", "id", "last", "match", "needs_relay", "number", "operator",
-        "order", "program", "stage", "standing", "step", "words",
+        "_compiled", "_compiled_says", "code", "direction", "dsn", "groups", "id", "last", "match", "needs_relay", "number", "operator",
+        "order", "program", "says", "stage", "standing", "step", "words",
     )  # fmt: skip
 
     def __init__(self, row: Row, number: int) -> None:
         self.number = number  # in the order of precedence
         (
-            self.id, self.step, self.operator, self.standing, self.order, self.match, self.words, self.needs_relay,
-            self.last, self.direction, self.program, self.stage, self.code, self.dsn,
+            self.id, self.step, self.operator, self.standing, self.order, self.match, self.says, self.words,
+            self.needs_relay, self.last, self.direction, self.program, self.stage, self.code, self.dsn,
         ) = row  # fmt: skip
         self._compiled: list[Any] = [None] * len(self.match)
+        self._compiled_says: list[re.Pattern[str]] | None = None
         self.groups = any("(?P<" in pattern for pattern in self.match)
 
     def _search(self, number: int, text: str) -> Any:
@@ -95,9 +97,17 @@ class Entry:
             pattern = self._compiled[number] = re.compile(self.match[number], re.IGNORECASE)
         return pattern.search(text)
 
-    def found_by(self, text: str, lowered: str) -> int | None:
-        """The number of the first pattern that the text matches; None where none does, -1 where there are none."""
-        if not self.match:
+    def found_by(self, text: str, lowered: str, meaning: Callable[[], str]) -> int | None:
+        """The number of the first pattern that the text matches; None where none does, -1 where there are none or what
+        it says (``meaning``: the row of its concepts) tells.
+        """
+        if self.says:
+            if self._compiled_says is None:
+                self._compiled_says = [re.compile(pattern) for pattern in self.says]
+            row = meaning()
+            if any(pattern.search(row) for pattern in self._compiled_says):
+                return -1
+        elif not self.match:
             return -1
         for number, words in enumerate(self.words):
             for word in words or ("",):
@@ -111,7 +121,7 @@ class Entry:
         """What the rule reads out of a text: by the pattern that found it, else by another."""
         if not self.groups:
             return {}
-        found = self._search(number, text)
+        found = self._search(number, text) if number >= 0 else None
         if found is None:
             found = next((m for n in range(len(self.match)) if n != number and (m := self._search(n, text))), None)
         # A group that stands in several branches has a number behind its name.

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from mailtriage.rules import prefilter
 from mailtriage.rules.entry import Row, rank, row_of, step_of, words_of_patterns
+from mailtriage.rules.sense import EMPTY, Vocabulary
 from mailtriage.rules.pack import LinkTemplate, Operator, Rule, RuleText, Sample, StepText
 
-FORMAT = "mailtriage rules 3"
+FORMAT = "mailtriage rules 4"
 _MARSHAL = 4
 
 
@@ -27,9 +28,12 @@ class Frozen(NamedTuple):
     rows: tuple[Any, ...]  # a Row each, or its packed form
     bodies: tuple[Any, ...]  # the Rule itself, or its packed form
     required: prefilter.Index  # words of the rows
+    vocabulary: Vocabulary = EMPTY
 
 
-def gather(rules: Iterable[Rule], operators: Iterable[Operator] = ()) -> Frozen:
+def gather(
+    rules: Iterable[Rule], operators: Iterable[Operator] = (), vocabulary: Vocabulary = EMPTY
+) -> Frozen:
     """Put rules in order. Of several with one id a user's wins, else the first."""
     chosen: dict[str, Rule] = {}
     for rule in rules:
@@ -46,9 +50,9 @@ def gather(rules: Iterable[Rule], operators: Iterable[Operator] = ()) -> Frozen:
     standing = {rule.id: n for n, rule in enumerate(sorted(ordered, key=rank))}
     rows = tuple(row_of(rule, numbers[rule.operator.id], standing[rule.id]) for rule in ordered)
     ids = tuple(rule.id for rule in ordered)
-    return Frozen(
-        tuple(known.values()), ids, rows, tuple(ordered), prefilter.build([words_of_patterns(r.match) for r in ordered])
-    )
+    # What a rule ``says`` has no required word: it must always be tried.
+    required = prefilter.build([() if r.says else words_of_patterns(r.match) for r in ordered])
+    return Frozen(tuple(known.values()), ids, rows, tuple(ordered), required, vocabulary)
 
 
 def _joined(a: Operator, b: Operator) -> Operator:
@@ -68,16 +72,16 @@ def freeze(frozen: Frozen) -> bytes:
     bodies = tuple(marshal.dumps(_pack_rule(rule), _MARSHAL) for rule in frozen.bodies)
     operators = tuple(astuple(o) for o in frozen.operators)
     rows = tuple(marshal.dumps(row, _MARSHAL) for row in frozen.rows)
-    return marshal.dumps((FORMAT, operators, frozen.ids, rows, bodies, frozen.required), _MARSHAL)
+    return marshal.dumps((FORMAT, operators, frozen.ids, rows, bodies, frozen.required, frozen.vocabulary), _MARSHAL)
 
 
 def thaw(data: bytes) -> Frozen | None:
     """The rules of a file; None if it is none of ours, damaged, or of another format."""
     try:
-        head, operators, ids, rows, bodies, index = marshal.loads(data)
+        head, operators, ids, rows, bodies, index, vocabulary = marshal.loads(data)
         if head != FORMAT:
             return None
-        return Frozen(tuple(Operator(*o) for o in operators), ids, rows, bodies, index)
+        return Frozen(tuple(Operator(*o) for o in operators), ids, rows, bodies, index, vocabulary)
     except (ValueError, EOFError, TypeError):
         return None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mailtriage.model.finding import ACTORS, FAULTS, SEVERITIES
 from mailtriage.model.vocabulary import CAUSES
-from mailtriage.rules import literal
+from mailtriage.rules import literal, sense
 from mailtriage.rules.pack import (
     DIRECTIONS,
     KINDS,
@@ -29,7 +29,7 @@ _LOOKS = {
 }  # fmt: skip
 _OPERATOR_KEYS = {"id", "name", "kind", "mx", "domains", "pools", "zones", "signs", "shares", "url", "reads", "lines"}
 _RULE_KEYS = {
-    "id", "cause", "direction", "match", "needs_relay", "code", "dsn", "program", "stage", "detail", "via", "kind",
+    "id", "cause", "direction", "match", "says", "needs_relay", "code", "dsn", "program", "stage", "detail", "via", "kind",
     "severity", "temporary", "act", "fault", "links", "samples", "misses", "text", "like", "turn",
 }  # fmt: skip
 _SAMPLE_KEYS = {"text", "code", "dsn", "relay", "program", "direction"}
@@ -85,15 +85,16 @@ class _Reader:
         url, reads = self.string(table, "url"), self.strings(table, "reads")
         return Operator(id_, name, kind, mx, domains, pools, zones, signs, shares, url, reads, lines)
 
-    def patterns(self, table: Mapping[str, Any]) -> tuple[str, ...]:
-        patterns = self.strings(table, "match")
+    def patterns(self, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        patterns = self.strings(table, key)
         for pattern in patterns:
             try:
                 re.compile(pattern, re.IGNORECASE)
             except re.error as err:
-                raise self.fail("match", f"is no regular expression: {err}") from err
-            if not self.user_pack and literal.unbounded(pattern):
-                raise self.fail("match", "repeats without bound: write {0,80} in place of * or +")
+                raise self.fail(key, f"is no regular expression: {err}") from err
+            # A user's own ``match`` runs against the clock; ``says`` does not.
+            if (not self.user_pack or key == "says") and literal.unbounded(pattern):
+                raise self.fail(key, "repeats without bound: write {0,80} in place of * or +")
         return patterns
 
     def sample(self, value: Any, key: str) -> Sample:
@@ -158,9 +159,10 @@ class _Reader:
             raise self.fail(None, "needs an id and a cause")
         if not samples:
             raise self.fail("samples", "is missing: a rule without samples does not load")
-        patterns, codes, dsns = self.patterns(table), self.strings(table, "code"), self.strings(table, "dsn")
-        if not patterns and not codes and not dsns:
-            raise self.fail("match", "needs match, code or dsn: a rule must not match everything")
+        patterns, says = self.patterns(table, "match"), self.patterns(table, "says")
+        codes, dsns = self.strings(table, "code"), self.strings(table, "dsn")
+        if not patterns and not says and not codes and not dsns:
+            raise self.fail("match", "needs match, says, code or dsn: a rule must not match everything")
         texts = {lang: self.text(text) for lang, text in table.get("text", {}).items()}
         if "en" not in texts and operator.kind != "generic":
             raise self.fail("text.en", "is missing")
@@ -168,7 +170,7 @@ class _Reader:
         return Rule(
             id=table["id"], cause=cause, operator=operator,
             direction=self.strings(table, "direction") or _LOOKS[operator.kind],
-            match=patterns, needs_relay=bool(table.get("needs_relay", False)), turn=self.string(table, "turn"),
+            match=patterns, says=tuple(map(sense.pattern, says)), needs_relay=bool(table.get("needs_relay", False)), turn=self.string(table, "turn"),
             code=codes, dsn=dsns,
             program=self.strings(table, "program"), stage=self.strings(table, "stage"),
             detail=self.string(table, "detail"), via=self.string(table, "via"), kind=self.string(table, "kind"),

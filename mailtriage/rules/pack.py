@@ -88,6 +88,7 @@ class Rule:
     operator: Operator
     direction: tuple[str, ...] = ()
     match: tuple[str, ...] = ()  # regular expressions on the normal form, any case
+    says: tuple[str, ...] = ()  # regular expressions on the row of concepts (mailtriage.rules.sense); either holds
     needs_relay: bool = False  # holds only where the relay host is the operator's
     turn: str | None = None  # "first" or "last" among the rules of its step; for "last" its program must be known
     code: tuple[str, ...] = ()  # "550", or the beginning: "5"

@@ -14,10 +14,12 @@ from pathlib import Path
 from mailtriage.rules.book import RuleBook
 from mailtriage.rules.frozen import FORMAT, Frozen, freeze, gather, thaw
 from mailtriage.rules.pack import Operator, PackError, Rule
+from mailtriage.rules.sense import Vocabulary, vocabulary
 
 PACKS = Path(__file__).parent / "packs"
+VOCABULARY = Path(__file__).parent / "vocabulary"
 SHIPPED = Path(__file__).parent / "packs.bin"
-_READERS = ("entry.py", "frozen.py", "literal.py", "load.py", "pack.py", "prefilter.py")
+_READERS = ("entry.py", "frozen.py", "literal.py", "load.py", "pack.py", "prefilter.py", "sense.py")
 
 
 def pack_files(folder: Path = PACKS) -> list[Path]:
@@ -35,7 +37,7 @@ def load_book(user_folders: Iterable[Path] = ()) -> tuple[RuleBook, tuple[PackEr
     if not rules and not operators:
         return RuleBook(frozen=ours), broken
     book = RuleBook(frozen=ours)
-    return RuleBook((*rules, *book.rules.values()), (*ours.operators, *operators)), broken
+    return RuleBook((*rules, *book.rules.values()), (*ours.operators, *operators), ours.vocabulary), broken
 
 
 def read_packs() -> Frozen:
@@ -55,7 +57,24 @@ def read_packs() -> Frozen:
             places[rule.id] = place
         operators.append(operator)
         rules.extend(found)
-    return gather(rules, operators)
+    return gather(rules, operators, read_vocabulary())
+
+
+def read_vocabulary(folder: Path = VOCABULARY) -> Vocabulary:
+    """The words of all languages. Raises PackError, with the file and the word.
+
+    English comes first; where two languages have one word for two things, the earlier file wins.
+    """
+    import tomllib
+
+    words: list[tuple[str, str]] = []
+    for path in sorted(folder.glob("*.toml"), key=lambda p: (p.stem != "en", p.stem)):
+        for concept, found in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            for word in found:
+                if "*" in word.strip("*") or not word.strip("*"):
+                    raise PackError(f"vocabulary/{path.name}", None, concept, f"{word!r}: a star may stand at an end only")
+                words.append((word, concept))
+    return vocabulary(words)
 
 
 def _users(folders: Iterable[Path]) -> tuple[list[Operator], list[Rule], tuple[PackError, ...]]:
@@ -108,7 +127,7 @@ def _cache_file() -> Path | None:
 def _stamp() -> bytes:
     """Changes with every file that the frozen packs are made of."""
     here = PACKS.parent
-    folders = [str(PACKS)]
+    folders = [str(PACKS), str(VOCABULARY)]
     found = [str(here / name) for name in _READERS]
     for folder in folders:
         with os.scandir(folder) as entries:
