@@ -10,7 +10,9 @@ Precedence, highest first; the first that has a rule that holds, wins:
 5. another operator that the text names (no ``needs_relay``);
 6. a server software's wording;
 7. the operator of a recipient's address in the text, where no relay host tells;
-8. generic wording; then, also generic, the enhanced status code; then the reply code.
+8. generic wording: known wordings, then what the reply says (mailtriage.rules.sense), then loose words; then, also
+   generic, the enhanced status code; then the reply code;
+9. a server software's frame around an administrator's own words (``turn`` after), where the words told nothing.
 
 Within a step a rule with a longer required word wins, then one with more conditions, then the first by id. A rule
 whose ``turn`` is first or last comes before or after all others of its step. Last: for words that an administrator
@@ -24,7 +26,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 
 from mailtriage.rules import prefilter
-from mailtriage.rules.entry import GENERIC_STEP, USER_STEP, Entry
+from mailtriage.rules.entry import GENERIC_STEP, LAST_STEP, USER_STEP, Entry
 from mailtriage.rules.frozen import Frozen, Rules, gather, row_at
 from mailtriage.rules.normal import STAND_IN_V4, Normal, normalize_and_shape
 from mailtriage.rules.pack import Operator, Rule
@@ -325,12 +327,13 @@ class RuleBook:
         at_home, at_recipient = self._numbers_of(home), self._numbers_of(recipient)
         users = [e for e in entries if e.step == USER_STEP]  # entries stand by step, a user's first
         generic = [e for e in entries if e.step == GENERIC_STEP]
-        between = entries[len(users) : len(entries) - len(generic)]
+        last = [e for e in entries if e.step == LAST_STEP]
+        between = entries[len(users) : len(entries) - len(generic) - len(last)]
         if query.direction == "server":
             generic = []  # a warning is nobody's reply: its words mean something else
         for group, near in (
             (users, at_home), (_of(entries, at_home), at_home), (between, at_home),
-            (_of(entries, at_recipient), at_recipient), (generic, at_home),
+            (_of(entries, at_recipient), at_recipient), (generic, at_home), (last, at_home),
         ):  # fmt: skip
             for entry in group:
                 if (

@@ -16,6 +16,7 @@ from mailtriage.rules.pack import Rule
 STEP = {"filter": 3, "blocklist": 3, "postfix": 4, "server": 4, "mailbox": 5, "hoster": 5, "software": 6, "generic": 7}
 USER_STEP = 1
 GENERIC_STEP = STEP["generic"]
+LAST_STEP = 8  # ``turn`` after: a server software's frame around an administrator's words, where the words tell nothing
 USER_TIMEOUT = 0.1  # seconds that one pattern of a user may take; then it does not match
 
 Row = tuple[Any, ...]
@@ -26,13 +27,18 @@ def words_of_patterns(patterns: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(sorted(literal.required(p))) for p in patterns)
 
 
+def words_of_row(patterns: Iterable[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Of each pattern of what a rule ``says`` itself, and the concepts without which it cannot match."""
+    return tuple(zip(patterns, words_of_patterns(patterns), strict=True))
+
+
 def row_of(rule: Rule, operator: int, standing: int) -> Row:
     """The conditions of a rule. ``operator`` is the number of its operator in the book, ``standing`` its place by rank
     among all rules.
     """
     words = words_of_patterns(rule.match)
     return (
-        rule.id, step_of(rule), operator, standing, _order(rule), rule.match, rule.says, words,
+        rule.id, step_of(rule), operator, standing, _order(rule), rule.match, words_of_row(rule.says), words,
         rule.needs_relay, rule.turn == "last", rule.direction, rule.program, rule.stage, rule.code, rule.dsn,
     )  # fmt: skip
 
@@ -42,6 +48,8 @@ def step_of(rule: Rule) -> int:
     if rule.user_pack:
         return USER_STEP
     step = STEP[rule.operator.kind]
+    if rule.turn == "after":
+        return LAST_STEP
     # Who knows both the operator and the filter behind it knows more than the filter's own pack.
     return 2 if step == STEP["mailbox"] and rule.via and not rule.needs_relay else step
 
@@ -67,7 +75,8 @@ class Entry:
     """A row, ready to be asked."""
 
     __slots__ = (
-        "_compiled", "_compiled_says", "code", "direction", "dsn", "groups", "id", "last", "match", "needs_relay", "number", "operator",
+        "_compiled", "_compiled_says", "code", "direction", "dsn", "groups", "id", "last", "match", "needs_relay",
+        "number", "operator",
         "order", "program", "says", "stage", "standing", "step", "words",
     )  # fmt: skip
 
@@ -78,7 +87,7 @@ class Entry:
             self.needs_relay, self.last, self.direction, self.program, self.stage, self.code, self.dsn,
         ) = row  # fmt: skip
         self._compiled: list[Any] = [None] * len(self.match)
-        self._compiled_says: list[re.Pattern[str]] | None = None
+        self._compiled_says: dict[str, re.Pattern[str]] = {}
         self.groups = any("(?P<" in pattern for pattern in self.match)
 
     def _search(self, number: int, text: str) -> Any:
@@ -97,16 +106,23 @@ class Entry:
             pattern = self._compiled[number] = re.compile(self.match[number], re.IGNORECASE)
         return pattern.search(text)
 
+    def _search_row(self, pattern: str, row: str) -> bool:
+        if (compiled := self._compiled_says.get(pattern)) is None:
+            compiled = self._compiled_says[pattern] = re.compile(pattern)
+        return compiled.search(row) is not None
+
     def found_by(self, text: str, lowered: str, meaning: Callable[[], str]) -> int | None:
         """The number of the first pattern that the text matches; None where none does, -1 where there are none or what
         it says (``meaning``: the row of its concepts) tells.
         """
         if self.says:
-            if self._compiled_says is None:
-                self._compiled_says = [re.compile(pattern) for pattern in self.says]
             row = meaning()
-            if any(pattern.search(row) for pattern in self._compiled_says):
-                return -1
+            for said, words in self.says:
+                for word in words or ("",):
+                    if word in row:
+                        if self._search_row(said, row):
+                            return -1
+                        break
         elif not self.match:
             return -1
         for number, words in enumerate(self.words):

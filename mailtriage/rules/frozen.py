@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from mailtriage.rules import prefilter
 from mailtriage.rules.entry import Row, rank, row_of, step_of, words_of_patterns
-from mailtriage.rules.sense import EMPTY, Vocabulary
 from mailtriage.rules.pack import LinkTemplate, Operator, Rule, RuleText, Sample, StepText
+from mailtriage.rules.sense import EMPTY, Vocabulary
 
 FORMAT = "mailtriage rules 4"
 _MARSHAL = 4
@@ -31,9 +31,7 @@ class Frozen(NamedTuple):
     vocabulary: Vocabulary = EMPTY
 
 
-def gather(
-    rules: Iterable[Rule], operators: Iterable[Operator] = (), vocabulary: Vocabulary = EMPTY
-) -> Frozen:
+def gather(rules: Iterable[Rule], operators: Iterable[Operator] = (), vocabulary: Vocabulary = EMPTY) -> Frozen:
     """Put rules in order. Of several with one id a user's wins, else the first."""
     chosen: dict[str, Rule] = {}
     for rule in rules:

@@ -29,8 +29,8 @@ _LOOKS = {
 }  # fmt: skip
 _OPERATOR_KEYS = {"id", "name", "kind", "mx", "domains", "pools", "zones", "signs", "shares", "url", "reads", "lines"}
 _RULE_KEYS = {
-    "id", "cause", "direction", "match", "says", "needs_relay", "code", "dsn", "program", "stage", "detail", "via", "kind",
-    "severity", "temporary", "act", "fault", "links", "samples", "misses", "text", "like", "turn",
+    "id", "cause", "direction", "match", "says", "needs_relay", "code", "dsn", "program", "stage", "detail", "via",
+    "kind", "severity", "temporary", "act", "fault", "links", "samples", "misses", "text", "like", "turn",
 }  # fmt: skip
 _SAMPLE_KEYS = {"text", "code", "dsn", "relay", "program", "direction"}
 _LINK_KINDS = ("lookup", "removal", "documentation", "contact", "form")
@@ -170,7 +170,8 @@ class _Reader:
         return Rule(
             id=table["id"], cause=cause, operator=operator,
             direction=self.strings(table, "direction") or _LOOKS[operator.kind],
-            match=patterns, says=tuple(map(sense.pattern, says)), needs_relay=bool(table.get("needs_relay", False)), turn=self.string(table, "turn"),
+            match=patterns, says=tuple(map(sense.pattern, says)),
+            needs_relay=bool(table.get("needs_relay", False)), turn=self.string(table, "turn"),
             code=codes, dsn=dsns,
             program=self.strings(table, "program"), stage=self.strings(table, "stage"),
             detail=self.string(table, "detail"), via=self.string(table, "via"), kind=self.string(table, "kind"),

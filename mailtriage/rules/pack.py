@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 # Who speaks in a pack. The order is the precedence of texts that name their speaker (mailtriage.rules.book).
 KINDS = ("mailbox", "hoster", "filter", "blocklist", "postfix", "server", "software", "generic")
-TURNS = ("first", "last")
+TURNS = ("first", "last", "after")
 DIRECTIONS = ("inbound", "submission", "outbound", "local", "server")
 
 
@@ -90,7 +90,8 @@ class Rule:
     match: tuple[str, ...] = ()  # regular expressions on the normal form, any case
     says: tuple[str, ...] = ()  # regular expressions on the row of concepts (mailtriage.rules.sense); either holds
     needs_relay: bool = False  # holds only where the relay host is the operator's
-    turn: str | None = None  # "first" or "last" among the rules of its step; for "last" its program must be known
+    # "first" or "last" among the rules of its step (for "last" its program must be known); "after": behind the generic
+    turn: str | None = None
     code: tuple[str, ...] = ()  # "550", or the beginning: "5"
     dsn: tuple[str, ...] = ()  # "5.7.1"; "X.7.1" for any class; "X.7." for a beginning
     program: tuple[str, ...] = ()

@@ -24,8 +24,10 @@ Vocabulary = tuple[dict[str, tuple[Stem, ...]], dict[str, tuple[Stem, ...]]]
 EMPTY: Vocabulary = ({}, {})
 
 _PLAIN = {
-    "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ё": "е", "’": "'", "‘": "'",
-    "`": "'", "´": "'", "–": "-", "—": "-", "，": ", ", "。": ". ", "；": "; ", "：": ": ", "！": "! ", "（": " (", "）": ") ",
+    "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ё": "е",
+    "’": "'", "‘": "'",
+    "`": "'", "´": "'", "–": "-", "—": "-", "，": ", ", "。": ". ", "；": "; ", "：": ": ", "！": "! ",
+    "（": " (", "）": ") ",
     "、": ", ", "？": ". ", "\u00a0": " ",
 }  # fmt: skip
 
@@ -94,7 +96,7 @@ def sense(text: str, vocabulary: Vocabulary) -> str:
         wide = letter >= "\u2e80"  # scripts without blanks between the words
         for stem, concept, open_ in heads.get(text[place : place + 2], ()) or heads.get(letter, ()):
             after = place + len(stem)
-            if text.startswith(stem, place) and (open_ or wide or after >= end or not (text[after].isalnum() or text[after] == "'")):
+            if text.startswith(stem, place) and (open_ or wide or after >= end or not _goes_on(text[after])):
                 if not out or out[-1] != concept:
                     out.append(concept)
                 place = after
@@ -115,6 +117,11 @@ def sense(text: str, vocabulary: Vocabulary) -> str:
     return f" {' '.join(out)} "
 
 
+def _goes_on(letter: str) -> bool:
+    """Whether a word of letters goes on with this one."""
+    return letter == "'" or (letter.isalnum() and letter < "\u2e80")
+
+
 def _inside(text: str, place: int, end: int, inner: Mapping[str, tuple[Stem, ...]], out: list[str]) -> None:
     """Concepts inside a compound word."""
     while place < end - 2:
@@ -130,10 +137,11 @@ def _inside(text: str, place: int, end: int, inner: Mapping[str, tuple[Stem, ...
 def pattern(words: str) -> str:
     """The regular expression of what a rule ``says``: words and groups of words in their order.
 
-    ``~`` stands for up to four other words of the same sentence; a leading ``^`` for the beginning.
+    ``~`` stands for up to four other words of the same sentence; ``^`` and ``$`` for the beginning and the end.
     """
     start, words = ("^ ", words[1:].strip()) if words.startswith("^") else (" ", words.strip())
-    return f"{start}{words} ".replace(" ~ ", " (?:[^ .]{1,20} ){0,4}")
+    words = words[:-1] + "(?: [.:])? $" if words.endswith("$") else words + " "
+    return f"{start}{words}".replace(" ~ ", " (?:[^ .]{1,20} ){0,4}")
 
 
 def vocabulary(words: Iterable[tuple[str, str]]) -> Vocabulary:

@@ -72,7 +72,9 @@ def read_vocabulary(folder: Path = VOCABULARY) -> Vocabulary:
         for concept, found in tomllib.loads(path.read_text(encoding="utf-8")).items():
             for word in found:
                 if "*" in word.strip("*") or not word.strip("*"):
-                    raise PackError(f"vocabulary/{path.name}", None, concept, f"{word!r}: a star may stand at an end only")
+                    raise PackError(
+                        f"vocabulary/{path.name}", None, concept, f"{word!r}: a star may stand at an end only"
+                    )
                 words.append((word, concept))
     return vocabulary(words)
 
