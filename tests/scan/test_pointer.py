@@ -48,6 +48,24 @@ def test_literals(hyperscan: bool) -> None:
     ]  # fmt: skip
 
 
+LED = (  # line, whether it is pointed at for example.org[ behind client=
+    (b"client=mx1.example.org[192.0.2.1]", True),
+    (b"client=example.org[192.0.2.1]", True),
+    (b"connect from mx1.example.org[192.0.2.1]", False),
+    (b"client=a b.example.org[", False),
+    (b"example.org[ client=", False),
+    (b"example.org[ client=x.example.org[", True),
+    (b"client=" + b"a" * 600 + b".example.org[", False),
+)
+
+
+@pytest.mark.parametrize("hyperscan", [False, pytest.param(True, marks=needs_hyperscan)])
+def test_what_leads_to_a_literal(hyperscan: bool) -> None:
+    data = b"".join(line + b"\n" for line, _ in LED)
+    found = Literals([b"example.org["], hyperscan, [b"client="]).lines(data, 0, len(data))
+    assert [data[start:stop] for start, stop, _ in found] == [line for line, pointed_at in LED if pointed_at]
+
+
 @pytest.mark.parametrize("hyperscan", [False, pytest.param(True, marks=needs_hyperscan)])
 def test_one_line_full_of_hits_is_given_once(hyperscan: bool) -> None:
     data = b": reject: " * 100_000 + b"\n"
