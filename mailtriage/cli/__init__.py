@@ -8,7 +8,7 @@ _OBJECTS = 100_000  # new ones after which cycles are looked for
 
 def main() -> None:
     """Run the command line."""
-    # Few cycles are made, and to look for them every 700 objects, and once more at the end, takes a tenth of a short run.
+    # Few cycles are made. To look for them every 700 objects, and once more at the end, takes a tenth of a short run.
     gc.set_threshold(_OBJECTS)
     from mailtriage.cli.frame import group, run
 

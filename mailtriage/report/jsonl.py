@@ -4,13 +4,15 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailtriage.model.finding import Finding
 from mailtriage.model.report import Report
 from mailtriage.report.record import LIFE_SCHEMA, REPORT_SCHEMA, event_record, finding_record, report_record
-from mailtriage.report.redact import Redactor
 from mailtriage.scan.events import Told, ToldLife
+
+if TYPE_CHECKING:
+    from mailtriage.report.redact import Redactor
 
 
 def line(record: dict[str, Any]) -> str:
@@ -36,7 +38,7 @@ class EventLine:
 
     causes: tuple[str, ...] = ()  # wanted; empty: all
     directions: tuple[str, ...] = ()
-    hide: Redactor | None = None
+    hide: "Redactor | None" = None
 
     def __call__(self, told: Told) -> bytes:
         if (self.causes and told.cause not in self.causes) or (

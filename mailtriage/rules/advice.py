@@ -30,7 +30,7 @@ PLACEHOLDERS = (
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]{0,40})\}")
 # Scripts without spaces between words set a space beside a name in Latin letters, and none beside one of their own.
 _WIDE = "\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
-_IN_TEXT = re.compile(rf"((?<=[{_WIDE}]) )?{_PLACEHOLDER.pattern}( (?=[{_WIDE}]))?")
+_IN_WIDE = rf"((?<=[{_WIDE}]) )?{_PLACEHOLDER.pattern}( (?=[{_WIDE}]))?"  # takes long to compile: only where needed
 _GROUP = re.compile(r"\(\?P<(\w+)>")
 _HARMLESS = re.compile(r"[\w.:@/+=%^][\w.:@/+=%^-]*(?:, ?[\w.:@/+=%^][\w.:@/+=%^-]*)*", re.ASCII)
 
@@ -65,8 +65,7 @@ class _Case:
     def fill(self, template: str, put: Callable[[re.Match[str]], str]) -> str:
         return _PLACEHOLDER.sub(put, template) if "{" in template else template
 
-    def _in_text(self, match: re.Match[str]) -> str:
-        before, name, after = match[1] or "", match[2], match[3] or ""
+    def _in_text(self, name: str, before: str = "", after: str = "") -> str:
         if value := self.values.get(name):
             return f"{before}{value}{after}"
         key = f"rules.placeholder.{name}"
@@ -81,7 +80,9 @@ class _Case:
         return name.upper() if name in self.names or value else match[0]
 
     def text(self, template: str) -> str:
-        return _IN_TEXT.sub(self._in_text, template) if "{" in template else template
+        if template.isascii():
+            return self.fill(template, lambda found: self._in_text(found[1]))
+        return re.sub(_IN_WIDE, lambda found: self._in_text(found[2], found[1] or "", found[3] or ""), template)
 
     def request(self, template: str) -> str:
         """A text for the operator: a line in ASCII alone stands in English, and so do the names of unknown values."""

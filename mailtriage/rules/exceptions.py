@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 # No white space, quotes or anything else that a shell or a table would take for syntax; {pool_regex} may hold more.
@@ -98,7 +98,7 @@ def _may_stand(name: str, value: str) -> bool:
 @cache
 def all_changes() -> tuple[PostfixChange, ...]:
     """Every exception, in the order of the file."""
-    text = files("mailtriage.rules").joinpath("advice.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("advice.toml").read_text(encoding="utf-8")
     return tuple(
         PostfixChange(
             id=entry["id"],

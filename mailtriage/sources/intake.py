@@ -6,7 +6,6 @@ that ends, yet other processes of ours can open it. It holds unpacked lines, so 
 
 import atexit
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -63,6 +62,8 @@ class Spool:
     """A temporary file that other processes of ours can open by ``path``."""
 
     def __init__(self) -> None:
+        import tempfile
+
         descriptor, name = tempfile.mkstemp(prefix="mailtriage-")
         self.file = FileIO(descriptor, "r+")
         self.path = f"/proc/{os.getpid()}/fd/{descriptor}"

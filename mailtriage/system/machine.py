@@ -1,12 +1,12 @@
 """How this machine is called, and whether a log is its own."""
 
-import socket
+import platform
 from collections.abc import Iterable
 
 
 def own_names() -> tuple[str, ...]:
     """The names that a syslog daemon of this machine would write, lower case."""
-    name = socket.gethostname().lower().rstrip(".")
+    name = platform.node().lower().rstrip(".")
     return (name,) if name else ()
 
 

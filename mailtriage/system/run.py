@@ -2,10 +2,7 @@
 
 import os
 import select
-import shutil
 import signal
-import subprocess
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,6 +15,8 @@ MOST = 4 * 1024 * 1024  # bytes of output that are kept
 
 def find(program: str) -> str | None:
     """The path of ``program``; None: it is not installed."""
+    import shutil
+
     return shutil.which(program, path=os.environ.get("PATH", "") + os.pathsep + _PLACES)
 
 
@@ -46,6 +45,9 @@ class Running:
     lasts for ``seconds``; ``status`` is then None. Raises OSError where it cannot be started."""
 
     def __init__(self, command: Sequence[str], *, silence: float | None = 60.0, seconds: float | None = None) -> None:
+        import subprocess
+        import tempfile
+
         path = find(command[0])
         if path is None:
             raise FileNotFoundError(command[0])
@@ -89,6 +91,8 @@ class Running:
 
     def close(self) -> None:
         """End it if it has not ended, and keep what it said on standard error."""
+        import subprocess
+
         if self._process.stdout is None or self._process.stdout.closed:
             return
         self._process.stdout.close()
@@ -101,6 +105,8 @@ class Running:
         self._errors.close()
 
     def _stop(self) -> None:
+        import subprocess
+
         for sign in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, sign)

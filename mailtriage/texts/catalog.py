@@ -41,7 +41,7 @@ _VALUE = re.compile(r"\{[a-z_]+\}")
 _MARK = "\ufdd0"  # no character: never in a text
 _WIDE = r"[\u3000-\u9fff\uff00-\uffef]"
 # A blank parts a value from full-width letters around it; where the value is full-width too, or empty, there is none.
-_GAP = re.compile(f"(?<={_WIDE})(?: {_MARK}{_MARK} | ?{_MARK}{_MARK}|{_MARK}{_MARK} | {_MARK}|{_MARK} )(?={_WIDE})")
+_GAP = f"(?<={_WIDE})(?: {_MARK}{_MARK} | ?{_MARK}{_MARK}|{_MARK}{_MARK} | {_MARK}|{_MARK} )(?={_WIDE})"
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
@@ -50,7 +50,7 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
         return template
     if not template.isascii() and "{{" not in template:
         marked = _VALUE.sub(lambda found: f"{_MARK}{found[0]}{_MARK}", template)
-        return _GAP.sub("", _FORMAT.vformat(marked, (), _Values(values))).replace(_MARK, "")
+        return re.sub(_GAP, "", _FORMAT.vformat(marked, (), _Values(values))).replace(_MARK, "")
     return _FORMAT.vformat(template, (), _Values(values))
 
 
