@@ -25,6 +25,7 @@ _BY_KIND: dict[str, tuple[str, ...]] = {
     "queue_write": _WRITE,
     "permissions": _WRITE,
     "milter_down": ("postfix.milter-down", "postfix.milter-refuses-when-down"),
+    "filter_down": _WRITE,
     "policy_service_down": _CONFIGURATION,
     "config_broken": _CONFIGURATION,
     "table_missing": _LOOKUP,

@@ -19,7 +19,7 @@ CRASH = (
     "server.process-killed", "server.watchdog", "server.process-exit", "server.throttled", "server.transport-failure",
     "server.internal-service",
 )  # fmt: skip
-START = frozenset({"does_not_start", "port_in_use", "config_broken", "permissions", "missing_support"})
+START = frozenset({"does_not_start", "port_in_use", "config_broken", "permissions", "missing_support", "file_error"})
 _TRANSPORTS = ("server.transport-failure", "server.internal-service")
 _AGENTS = frozenset({"smtp", "lmtp", "local", "virtual", "pipe"})
 _AFTER = {  # rule → kinds of trouble that it may follow from
@@ -30,6 +30,9 @@ _AFTER = {  # rule → kinds of trouble that it may follow from
     "server.database-query": frozenset({"table_missing", "missing_support"}),
     "server.queue-write": frozenset({"disk_full", "permissions"}),
     "server.local-submission": frozenset({"disk_full", "permissions", "config_broken"}),
+    "server.queue-write-local": frozenset(
+        {"disk_full", "permissions", "database_down", "table_missing", "missing_support", "config_broken"}
+    ),
 }
 # What leads the rest where nothing that it could follow from is there.
 _LEADS_ELSE = ("server.database-query", "server.database-down", "server.table-lookup")

@@ -1,5 +1,9 @@
 """What questions in forums are about: small logs of one trouble each, and what somebody would have answered."""
 
+from collections.abc import Callable
+
+import pytest
+
 from tests.triage.stories import Expect, Log, Story, check
 
 DEFERRED = "{0}: to=<{1}>, relay=dovecot, delay=0.1, delays=0/0/0/0.1, dsn=4.3.0, status=deferred (temporary failure)"
@@ -527,3 +531,53 @@ def one_mail_is_put_off(log: Log) -> None:
 
 def test_a_service_that_answers_and_puts_one_mailbox_off_is_medium() -> None:
     check(Story("mailbox", one_mail_is_put_off, (Expect("service_down", severity="medium"),)))
+
+
+def provider_brings_mail_for_a_domain_in_no_table(log: Log) -> None:
+    words = "454 4.7.1 <{to}>: Relay access denied"
+    log.refuse("mout-p-101.mailbox.org[198.51.100.15]", "ann@friend.example", "bea@verein.example", words)
+
+
+def pc_meets_a_recipient_rule(log: Log) -> None:
+    words = "554 5.7.1 <{to}>: Recipient address rejected: Access denied"
+    log.refuse("pc.firm.example[192.168.10.107]", "bea@firm.example", "bea@firm.example", words, helo="pc")
+
+
+def smtpd_cannot_be_reached(log: Log) -> None:
+    for _ in range(4):
+        log.later(10).say("postfix/postscreen", "warning: timeout sending connection to service private/smtpd", 99)
+
+
+def integrity_check_fails(log: Log) -> None:
+    for _ in range(2):
+        log.say("postfix/postfix-script", "fatal: Postfix integrity check failed!")
+        log.later(5).say("postfix/postsuper", "fatal: scan_dir_push: open directory defer: Permission denied")
+
+
+def filter_before_the_queue_is_down(log: Log) -> None:
+    log.say("postfix/smtpd", "warning: connect to proxy filter 127.0.0.1:10025: Connection refused", 77)
+    refusal = "451 4.3.0 Error: queue file write error; from=<a@friend.example> to=<bea@example.org> proto=ESMTP"
+    log.say("postfix/smtpd", f"proxy-reject: END-OF-MESSAGE: {refusal} helo=<mx.friend.example>", 77)
+
+
+def asked_through_proxymap(log: Log) -> None:
+    for program, name in (("trivial-rewrite", "transport"), ("smtpd", "login"), ("smtpd", "access")):
+        log.say(
+            f"postfix/{program}", f'fatal: proxymap service is not configured for table "pgsql:/etc/postfix/{name}"'
+        )
+
+
+@pytest.mark.parametrize(
+    ("write", "want"),
+    [
+        (provider_brings_mail_for_a_domain_in_no_table, Expect("domain_not_set_up", severity="medium")),
+        (pc_meets_a_recipient_rule, Expect("own_programs_refused", severity="medium", fault="ours")),
+        (smtpd_cannot_be_reached, Expect("internal_service_down", severity="medium")),
+        (integrity_check_fails, Expect("file_error", severity="high")),
+        (filter_before_the_queue_is_down, Expect("filter_down", severity="high")),
+        (asked_through_proxymap, Expect("config_broken", severity="high")),
+    ],
+)
+def test_one_trouble_is_one_finding(write: Callable[[Log], None], want: Expect) -> None:
+    findings = Story("one", write).findings()
+    assert [want.fits(one) for one in findings if one.severity in ("medium", "high")] == [True], findings

@@ -73,7 +73,8 @@ def _weigh(desk: Desk, domain: str, found: list[Case]) -> tuple[int, list[Reason
         if org in senders and (1, "same_organisation", {"organisation": org}) not in points:
             points.append((1, "same_organisation", {"organisation": org}))
         if operator:
-            points.append((2, "known_pool", {"operator": operator.name}))
+            # A provider's own mail server goes where the MX leads, and nowhere else.
+            points.append((3 if case.key.trust == "client" else 2, "known_pool", {"operator": operator.name}))
     if not orgs or not verified:
         return 0, [], orgs  # what says its name in HELO alone may be anybody
     attempts, mails = sum(case.count for case in found), sum(len(case.group.messages) for case in found)

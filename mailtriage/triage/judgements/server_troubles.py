@@ -37,6 +37,7 @@ UNKNOWN = ("postfix.recipient-unknown-", "postfix.local-unknown-user", "postfix.
 MANY_LOOPS = 3  # mails that went in a circle: not one slip, but everybody's
 # What happens now and then without anybody's fault; fewer lines are noise.
 _SLIGHT = {"tls_certificate_distrusted": 5}
+_EVERYBODYS = frozenset({"smtpd", "cleanup", "qmgr", "trivial-rewrite", "proxymap", "postscreen"})
 _LOGIN_PORTS = ("/smtps/smtpd[", "/submission/smtpd[", "/submissions/smtpd[")
 NAMES = 3  # objects that a title names
 # What stays wrong until somebody mends it, though Postfix says it but now and then.
@@ -206,6 +207,10 @@ def _severity(desk: Desk, trouble: Trouble, state: str, mails: int) -> str:
         severity = trouble.rule.severity or "low"
         if severity == "medium" and ((trouble.stopped and trouble.count > 1) or MASTER in trouble.first):
             severity = "high"  # what master(8) dies of, nothing survives
+        if severity == "medium" and any(case.rule == "server.start-failed" for case in trouble.after):
+            severity = gravity("everybody", "waits")
+        if severity == "medium" and trouble.rule.cause == "config_error" and trouble.first & _EVERYBODYS:
+            severity = gravity("everybody", "waits")  # it ends at every start until the setting is corrected
     if kind == "postsuper_deleted":
         return "medium" if _deleted(trouble) >= MANY_DELETED else "low"
     if kind in _HARMLESS_ALONE and not mails:
@@ -223,6 +228,8 @@ def _severity(desk: Desk, trouble: Trouble, state: str, mails: int) -> str:
         and any(says(case.group, *_LOGIN_PORTS) for case in trouble.cases)
     ):
         severity = gravity("everybody", "waits")  # one client's clock may be wrong; where users log in, nobody sends
+    if kind == "transport_down" and trouble.count < SEVERAL and not mails:
+        severity = gravity("some", "waits")
     if severity == "low" and trouble.count < _SLIGHT.get(kind, 0):
         return "info"
     if state == "recovered":
