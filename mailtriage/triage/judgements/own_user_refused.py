@@ -4,8 +4,9 @@ The mail program shows the reply at once, so one refusal is known to the user; a
 meant for strangers, it is ours to mend.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mailtriage.model.finding import Finding, Party
 from mailtriage.scan.ask import Answers, Question
@@ -16,6 +17,7 @@ from mailtriage.triage.inbound import permanent
 from mailtriage.triage.judgements import refused_senders
 
 ORDER = 830
+SHOWN = 3  # users in the title
 # Checks of strangers that must not look at our own users at all.
 _MEANT_FOR_STRANGERS = {
     "dnsbl", "ip_reputation", "unresolvable_client_hostname", "helo_invalid", "greylist", "auth_spf", "reverse_dns",
@@ -30,28 +32,52 @@ def questions(desk: Desk) -> Iterable[Question]:
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
-    """One finding a user and cause; users of one check meant for strangers together."""
+    """One finding a user and cause; all that checks meant for strangers refused together."""
     groups: dict[tuple[str, str], list[Case]] = defaultdict(list)
+    early: list[Case] = []
     for case in _cases(desk):
-        shared = case.key.cause in _MEANT_FOR_STRANGERS
-        groups["" if shared else case.key.party, case.key.cause].append(case)
+        if case.key.cause in _MEANT_FOR_STRANGERS:
+            early.append(case)
+        else:
+            groups[case.key.party, case.key.cause].append(case)
+    if early:
+        yield _order(desk, early, answers)
     for (user, cause), found in sorted(groups.items()):
         desk.claim(found)
-        users = sorted({s for case in found for s in case.group.senders.members() if desk.own.has(s)} | {user} - {""})
-        name = user or ", ".join(users[:3]) or desk.texts.say("party.unnamed")
         through = all(refused_senders.got_through(case, answers) for case in found)
         yield draft(
-            desk, found, "own_user_refused", Party("own_user", user or cause, name),
+            desk, found, "own_user_refused", Party("own_user", user, user),
             _severity(cause, sum(case.count for case in found), through, any(map(permanent, found))), cause=cause,
-            direction="submission", own_users=users, words="own_user_refused",
-            fault="ours" if cause in _MEANT_FOR_STRANGERS else "our_user",
-            act="our_admin" if cause in _MEANT_FOR_STRANGERS else None, values={"user": name},
+            direction="submission", own_users=_users(desk, found) | {user}, words="own_user_refused",
+            fault="our_user", values={"user": user},
         )  # fmt: skip
 
 
+def _order(desk: Desk, found: list[Case], answers: Answers) -> Finding:
+    """All users and all such checks are one restriction list in the wrong order."""
+    desk.claim(found)
+    counted: Counter[str] = Counter()
+    for case in found:
+        counted[case.key.cause] += case.count
+    causes = sorted(counted, key=lambda cause: (-counted[cause], cause))
+    users = sorted(_users(desk, found))
+    more = " …" if len(users) > SHOWN else ""
+    name = ", ".join(users[:SHOWN]) + more or desk.texts.say("party.unnamed")
+    through = all(refused_senders.got_through(case, answers) for case in found)
+    finding = draft(
+        desk, found, "own_user_refused", Party("own_user", "checks", name), "medium" if through else "high",
+        cause=causes[0], direction="submission", own_users=users, words="own_user_order", fault="ours",
+        act="our_admin", user_text=desk.texts.say("finding.own_user_order.user"),
+        values={"user": name, "checks": ", ".join(desk.texts.say(f"cause.{cause}") for cause in causes)},
+    )  # fmt: skip
+    return replace(finding, request_text=None)
+
+
+def _users(desk: Desk, found: list[Case]) -> set[str]:
+    return {sender for case in found for sender in case.group.senders.members() if desk.own.has(sender)}
+
+
 def _severity(cause: str, count: int, through: bool, lasting: bool) -> str:
-    if cause in _MEANT_FOR_STRANGERS:
-        return "medium" if through else "high"
     if cause in _THEIR_SLIP:
         return "low" if count <= 3 else "medium"
     return "low" if through and not lasting else "medium"
