@@ -13,6 +13,7 @@ from mailtriage.scan.ask import Answers, Question
 from mailtriage.scan.tally import Group, GroupKey
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.harm import take
+from mailtriage.triage.machines import is_inside, is_machine
 from mailtriage.triage.of_server import of_server, stands
 from mailtriage.triage.organisation import domain_of
 
@@ -53,6 +54,12 @@ def _to(key: GroupKey, group: Group, name: str) -> bool:
 def _completed(key: GroupKey, group: Group) -> Iterator[str]:
     """Names that a bare local account was completed with, where nothing but that can have happened."""
     senders = {domain_of(sender) for sender in group.senders.members() if sender}
+    if key.cause == "dns_failure":
+        # Nobody writes to root at a name of private networks but a program that was told so.
+        for to in group.recipients.members():
+            at = domain_of(to)
+            if "." in at and is_inside(at) and is_machine(to):
+                yield at
     for line in group.ends:
         if found := _PAIR.search(line.text):
             to, at = found[1].lower(), domain_of(found[1])
