@@ -28,6 +28,12 @@ _SENTENCE = re.compile(r"(?<=[.!?]) +|(?<=[。！？])")
 _DEAD = ("user_unknown", "mailbox_disabled")  # nobody is there to whom a mail could be sent again
 
 
+def _alone(command: str) -> str:
+    """The first line of a command that is no comment, where it does not go on in the next; else nothing."""
+    first = next((line for line in command.splitlines() if line.strip() and not line.startswith("#")), "")
+    return "" if first.startswith((" ", "\t")) or first.rstrip().endswith(("=", ",", "\\")) else first
+
+
 class Card:
     """A finding with the number (or nothing) under which it is shown."""
 
@@ -105,12 +111,11 @@ class Card:
     def to_copy(self, step: Step | None) -> str | None:
         """What the reader copies first: the step's link or command, else the finding's first link.
 
-        Of several commands on a line as many as fit.
+        Of several commands on a line as many as fit; of lines for a file the first that says something by itself.
         """
         if step is not None and step.url:
             return plain(step.url)
-        if step is not None and step.command:
-            first = plain(step.command.splitlines()[0])
+        if step is not None and (first := plain(_alone(step.command or ""))):
             commands = first.split("; ") if not {'"', "'", "`", "$"} & set(first) else [first]
             shown = commands[0]
             for command in commands[1:]:

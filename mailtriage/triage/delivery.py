@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from mailtriage.model.finding import Party
 from mailtriage.scan.ask import Answers, Fact, Question
 from mailtriage.scan.tally import Group, Mail
+from mailtriage.triage.address import unwrap
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.episodes import Hour
@@ -134,8 +135,15 @@ def forwarded(desk: Desk, case: Case) -> bool:
     """Whether it was other people's mail that we passed on: senders that are not ours, and not bounces."""
     senders = [sender for sender in case.group.senders.members() if sender]
     # What a private network's names write is this network's own.
-    ours = (desk.own.has(sender) or is_inside(domain_of(sender)) for sender in senders)
-    return bool(senders) and bool(desk.own.domains) and not any(ours)
+    return bool(senders) and bool(desk.own.domains) and not any(_own_sender(desk, sender) for sender in senders)
+
+
+def _own_sender(desk: Desk, sender: str) -> bool:
+    """Whether somebody or something of ours wrote as this; an SRS address of ours is a stranger's mail passed on."""
+    domain = domain_of(sender)
+    if unwrap(sender).how.startswith("srs"):
+        return False
+    return desk.own.has(sender) or organisation(domain) in desk.own.domain_names or is_inside(domain)
 
 
 def null_senders(case: Case) -> bool:

@@ -1,7 +1,9 @@
 """Which known name somebody meant who typed another: one slip of a finger away."""
 
+import re
 from collections.abc import Iterable
 
+_DIGITS = re.compile(r"\d+")
 LONG = 64  # names beyond it are not compared
 
 
@@ -14,8 +16,8 @@ def near(typed: str, known: Iterable[str]) -> str | None:
 
 def slip(one: str, other: str) -> bool:
     """Whether two different texts are one slip apart."""
-    if one == other or abs(len(one) - len(other)) > 1:
-        return False
+    if one == other or abs(len(one) - len(other)) > 1 or _DIGITS.sub("", one) == _DIGITS.sub("", other):
+        return False  # what differs in its number is numbered, not mistyped
     start = 0
     while start < min(len(one), len(other)) and one[start] == other[start]:
         start += 1

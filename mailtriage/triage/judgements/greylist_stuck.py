@@ -6,6 +6,7 @@ remembered whole, they start anew every time.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from statistics import median
 
 from mailtriage.model.finding import Finding, Party
 from mailtriage.scan.ask import Answers, Question
@@ -14,6 +15,7 @@ from mailtriage.scan.tally import Place
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
+from mailtriage.triage.episodes import Hour
 from mailtriage.triage.inbound import case_organisation, sender_organisations, span
 from mailtriage.triage.judgements import refused_senders
 from mailtriage.triage.legitimacy import dynamic
@@ -21,6 +23,9 @@ from mailtriage.triage.legitimacy import dynamic
 ORDER = 810
 ATTEMPTS = 4
 LASTS = 1800.0  # seconds
+LATE = 3600.0  # seconds that a mail is put off again and again; greylisting as it should be takes minutes
+FEW = 3  # senders whose retries can be told apart by time
+PAUSE = 7200.0  # between two retries of one mail
 
 
 def questions(desk: Desk) -> Iterable[Question]:
@@ -32,7 +37,9 @@ def questions(desk: Desk) -> Iterable[Question]:
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding a pool."""
     for case in _stuck(desk):
-        if _passes(desk, case, answers):
+        passes = _passes(desk, case, answers)
+        late = _waited(desk, case) if passes else 0.0
+        if passes and late < LATE:
             continue
         names = sorted(case.group.names.members())
         operator = desk.book.operator_of_pool(names[0])
@@ -41,10 +48,12 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             "sender_pool", case.key.party, operator.name if operator else case_organisation(case), pool_pattern(names)
         )
         finding = draft(
-            desk, [case], "greylist_stuck", who, "medium", direction="inbound", fault="ours", act="our_admin",
-            words="greylist_stuck",
+            desk, [case], "greylist_stuck", who, "low" if passes else "medium", direction="inbound", fault="ours",
+            act="our_admin", words="greylist_late" if passes else "greylist_stuck",
+            values={"delay": desk.texts.length(late)},
         )  # fmt: skip
-        why = desk.texts.say("finding.greylist_stuck.stuck", count=case.count, clients=_number(case))
+        key = "finding.greylist_late.late" if passes else "finding.greylist_stuck.stuck"
+        why = desk.texts.say(key, count=case.count, clients=_number(case), delay=desk.texts.length(late))
         # The rule's first step is to wait, and that is what does not help here.
         yield replace(finding, why=why, steps=finding.steps[1:] or finding.steps, user_text=None)
 
@@ -59,6 +68,19 @@ def _passes(desk: Desk, case: Case, answers: Answers) -> bool:
             if fact.last is not None and fact.last > last:
                 return True
     return False
+
+
+def _waited(desk: Desk, case: Case) -> float:
+    """Seconds that a mail is put off: the usual length of a row of attempts, where few write through the pool."""
+    if len(case.group.senders) > FEW:
+        return 0.0
+    rows: list[list[Hour]] = []
+    for hour in sorted(desk.hours(case.group.hours), key=lambda one: one.first):
+        if rows and (hour.first - rows[-1][-1].last).total_seconds() <= PAUSE:
+            rows[-1].append(hour)
+        else:
+            rows.append([hour])
+    return median((row[-1].last - row[0].first).total_seconds() for row in rows) if rows else 0.0
 
 
 def _number(case: Case) -> str:

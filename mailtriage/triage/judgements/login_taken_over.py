@@ -24,6 +24,7 @@ FAST = 50  # mails in ten minutes
 NETWORKS = 6  # far-apart networks (/16) that one person does not begin to use within a day
 SPAM = ("content_spam", "rate_limit", "ip_reputation", "url_reputation", "content_policy", "dnsbl",
         "domain_reputation", "content_virus")  # fmt: skip
+PLACES = 3  # new networks of one burst
 SHOWN = 8  # networks whose logins are shown as evidence
 REFUSED = 5  # refusals of such mail
 CERTAIN, LIKELY = 5, 3
@@ -95,13 +96,14 @@ def _weigh(desk: Desk, user: str, use: _Use, refused: int) -> tuple[int, list[Re
         points.append((2 if usual else 1, "sudden_volume", {"count": most, "usual": usual}))
         networks = use.networks.values()
         start = min((first for first, _ in networks), default=None)
-        strange = sum(
+        new = [
             count
             for first, count in networks
             if usual and start and first.date() >= day and first - start > timedelta(hours=12)
-        )
-        if strange * 2 >= most:
-            points.append((2, "new_networks", {"count": strange}))
+        ]
+        if (strange := sum(new)) * 2 >= most:
+            # Who travels, or whose program moved, sends from one new place.
+            points.append((3 if len(new) >= PLACES else 2, "new_networks", {"count": strange}))
     if max(use.tens.values(), default=0) >= FAST:
         points.append((1, "machine_speed", {"count": max(use.tens.values())}))
     # A telephone changes its network too, but not to many within a day.

@@ -27,7 +27,10 @@ def questions(desk: Desk) -> Iterable[Question]:
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
-    """One finding over all that discard, one over all that refuse; what looks like spam stays what it was meant for."""
+    """One finding over all that discard, one over all that refuse for a line, one over all that our probe turned away.
+
+    What looks like spam stays what it was meant for.
+    """
     yield from _discarded(desk, answers)
     lines = [case for case in desk.open("inbound", "content_policy") if _by_line(case)]
     refused = [case for case in lines if _people(desk, case, answers)]
@@ -36,6 +39,17 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         finding = of_server(
             desk, refused, "own_check_refuses", "check", "medium", cause="content_policy", direction="inbound",
             state=stands(desk, refused), values=_values(refused),
+        )  # fmt: skip
+        yield own_words(finding)
+    probed = [case for case in desk.open("inbound", "sender_unverifiable") if _people(desk, case, answers)]
+    if len({case_organisation(case) or case.key.party for case in probed}) >= SEVERAL:
+        desk.claim(probed)
+        places = sorted({case_organisation(case) or case.key.party for case in probed})
+        more = " …" if len(places) > MANY else ""
+        finding = of_server(
+            desk, probed, "own_check_refuses", "sender verification", "medium", cause="sender_unverifiable",
+            direction="inbound", state=stands(desk, probed), words="own_probes_refused",
+            values={**_values(probed), "names": ", ".join(places[:MANY]) + more},
         )  # fmt: skip
         yield own_words(finding)
 

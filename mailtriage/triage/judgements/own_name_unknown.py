@@ -54,7 +54,7 @@ def _to(key: GroupKey, group: Group, name: str) -> bool:
 def _completed(key: GroupKey, group: Group) -> Iterator[str]:
     """Names that a bare local account was completed with, where nothing but that can have happened."""
     senders = {domain_of(sender) for sender in group.senders.members() if sender}
-    if key.cause == "dns_failure":
+    if key.cause == "dns_failure" and senders:
         # Nobody writes to root at a name of private networks but a program that was told so.
         for to in group.recipients.members():
             at = domain_of(to)

@@ -15,6 +15,7 @@ from mailtriage.triage.delivery import ask_sent, names_of, party_of
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.judgements.login_taken_over import SPAM
 from mailtriage.triage.machines import is_machine
+from mailtriage.triage.organisation import domain_of, organisation
 from mailtriage.triage.outgoing import outgoing
 
 ORDER = 262
@@ -47,6 +48,13 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         yield replace(finding, lost=(), own_users=(), user_text=None, request_text=None)
 
 
+def _local(desk: Desk, sender: str, case: Case) -> bool:
+    """Whether a sender is an account of the machine itself: it writes as user@host, and the host wrote this log."""
+    domain = domain_of(sender)
+    host = domain.partition(".")[0]
+    return organisation(domain) != domain and any(host == name.lower().partition(".")[0] for name in case.hosts)
+
+
 def _by_program(desk: Desk) -> dict[str, list[Case]]:
     """Refusals nearly all of whose mails are of one program."""
     found: dict[str, list[Case]] = defaultdict(list)
@@ -55,6 +63,6 @@ def _by_program(desk: Desk) -> dict[str, list[Case]]:
             continue
         senders = Counter(mail.sender.lower() for _, mail in case.group.mails.items() if mail.sender)
         sender, most = max(senders.items(), key=lambda pair: (pair[1], pair[0]), default=("", 0))
-        if sender and is_machine(sender) and most * 10 >= senders.total() * 9:
+        if sender and (is_machine(sender) or _local(desk, sender, case)) and most * 10 >= senders.total() * 9:
             found[sender].append(case)
     return found

@@ -38,6 +38,16 @@ def _wanted(desk: Desk, people: list[Case]) -> set[str]:
     return {address for address, senders in writers.items() if len(senders - {""}) >= 2 or mails[address] >= MAILS}
 
 
+def _own_users(desk: Desk, domains: set[str]) -> list[Case]:
+    """Refused mail of our own users to addresses of these domains, or to one domain that several of them write to."""
+    found: dict[str, list[Case]] = defaultdict(list)
+    for case in desk.open("submission", "user_unknown"):
+        to = {domain_of(recipient) for recipient in case.group.recipients.members()}
+        if len(to) == 1 and any(map(desk.own.has, case.group.senders.members())):
+            found[to.pop()].append(case)
+    return [case for name, cases in sorted(found.items()) if name in domains or len(cases) >= 2 for case in cases]
+
+
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding for all missing addresses of ours."""
     people: list[Case] = []
@@ -51,6 +61,8 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         if points >= ENOUGH and (same or desk.book.operator_of_pool(names[0])) and not dynamic(names[0]):
             people.append(case)
             scores.append(legitimacy)
+    own = _own_users(desk, {domain_of(r) for case in people for r in case.group.recipients.members()})
+    people += own
     senders = {s for case in people for s in case.group.senders.members() if s}
     mails = sum(len(case.group.messages) for case in people)
     if not people:
@@ -68,7 +80,8 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         draft(
         desk, people, "recipient_missing", Party("own_server", domain, domain), "medium" if loud else "low",
         cause="user_unknown", direction="inbound", fault="ours" if loud else "sender",
-        act="our_admin" if loud else "nobody", legitimacy=max(scores, key=lambda one: one.score),
+        act="our_admin" if loud else "nobody", legitimacy=max(scores, key=lambda one: one.score, default=None),
+        own_users={s for case in own for s in case.group.senders.members() if desk.own.has(s)},
         words="recipient_missing", values={"addresses": ", ".join(recipients[:5]), "people": len(senders)},
         )
     )  # fmt: skip

@@ -21,6 +21,7 @@ ORDER = 50
 PROVIDERS = 2  # known ones
 UNRELATED = 3  # organisations altogether
 OVER = timedelta(hours=1)
+_CERTAIN = ("sender_domain_not_found", "dns_failure")
 _CAUSES = ("unresolvable_client_hostname", "sender_domain_not_found", "helo_invalid", "dns_failure")
 Hour = tuple[int, int]
 
@@ -38,9 +39,15 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         for hour in case.group.hours.by_hour:
             hours[hour] |= {f"!{name}" for name in providers} | others
     bad = {hour for hour, names in hours.items() if _enough(names)}
+    bad |= _thin(suspects)
     if not bad:
         return
-    found = [case for case, sides in suspects if (sides[0] or sides[1]) and bad & set(case.group.hours.by_hour)]
+    found = [
+        case
+        for case, sides in suspects
+        if (sides[0] or sides[1])
+        and (bad & set(case.group.hours.by_hour) or (_between(case, bad) and _honest(case, sides)))
+    ]
     desk.claim(found)
     last = max((when for case in found if (when := desk.when(case.group.last))), default=None)
     over = last is not None and desk.now is not None and desk.now - last > OVER
@@ -53,6 +60,34 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         values={"providers": ", ".join(names[:5]), "organisations": len({n for hour in bad for n in hours[hour]})},
         )
     )  # fmt: skip
+
+
+def _thin(suspects: list[tuple[Case, tuple[set[str], set[str]]]]) -> set[Hour]:
+    """Hours in which, with those beside them, enough could not be looked up, by words that no forger can choose."""
+    hours: dict[Hour, set[str]] = defaultdict(set)
+    for case, (providers, others) in suspects:
+        if case.key.cause in _CERTAIN or case.group.details["dns_temporary"]:
+            for source, hour in case.group.hours.by_hour:
+                for near in (hour - 1, hour, hour + 1):
+                    hours[source, near] |= {f"!{name}" for name in providers} | others
+    seen = {hour for case, _ in suspects for hour in case.group.hours.by_hour}
+    return {hour for hour, names in hours.items() if hour in seen and _enough(names)}
+
+
+def _between(case: Case, bad: set[Hour]) -> bool:
+    """Whether all of a case lies in the time from the first such hour to the last, an hour more on either side."""
+    return all(
+        any(source == one[0] for one in bad)
+        and min(hour for at, hour in bad if at == source) - 1
+        <= hour
+        <= max(hour for at, hour in bad if at == source) + 1
+        for source, hour in case.group.hours.by_hour
+    )
+
+
+def _honest(case: Case, sides: tuple[set[str], set[str]]) -> bool:
+    """Whether the domain surely exists: a known provider's, or that of the very host that writes."""
+    return bool(sides[0]) or case_organisation(case) in sender_organisations(case.group.senders.members())
 
 
 def _enough(names: set[str]) -> bool:
