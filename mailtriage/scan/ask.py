@@ -12,6 +12,7 @@ from mailtriage.model.event import Event
 from mailtriage.postfix.parse import parse
 from mailtriage.scan import success
 from mailtriage.scan.chunk import WINDOW, Chunk, ScanPlan
+from mailtriage.scan.inner import loop
 from mailtriage.scan.party import wide
 from mailtriage.scan.pointer import Literals
 from mailtriage.scan.sample import Sample
@@ -64,6 +65,11 @@ class Question:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "literals", (*self.literals, *filter(None, map(_escaped, self.literals))))
+
+    @property
+    def plain(self) -> bool:
+        """Whether it looks at nothing but what the short way cuts out of lines."""
+        return {*(name for name, _, _ in self.where), *self.by} <= success.NAMES | {"client_wide"}
 
     def marks(self) -> tuple[bytes, ...]:
         """One of these stands in every line that answers; empty where nothing can be said."""
@@ -221,9 +227,6 @@ class Answers:
         return self.facts.get(question, {}).get(())
 
 
-Asked = tuple[Question, tuple[bytes, ...]]  # with its marks
-
-
 class Asker:
     """Questions made ready for looking."""
 
@@ -232,17 +235,17 @@ class Asker:
         for question in questions:
             for literal in question.literals:
                 by_literal.setdefault((literal, question.lead), []).append(question)
-        self._questions = list(by_literal.values())
-        self._asked: dict[frozenset[int], list[Asked]] = {}
+        self.questions = list(by_literal.values())  # by a literal's number
+        self._asked: dict[frozenset[int], list[Question]] = {}
         literals = [literal.encode() for literal, _ in by_literal]
         self.pointer = Literals(literals, hyperscan, [lead.encode() for _, lead in by_literal])
 
-    def asked_of(self, found: frozenset[int]) -> list[Asked]:
-        """The questions whose literals stand in a line, each once, with their marks."""
+    def asked_of(self, found: frozenset[int]) -> list[Question]:
+        """The questions whose literals stand in a line, each once."""
         asked = self._asked.get(found)
         if asked is None:
-            once = {question.id: question for number in sorted(found) for question in self._questions[number]}
-            asked = self._asked[found] = [(question, question.marks()) for question in once.values()]
+            once = {question.id: question for number in sorted(found) for question in self.questions[number]}
+            asked = self._asked[found] = list(once.values())
         return asked
 
 
@@ -261,25 +264,34 @@ class Answerer:
         self._answers = Answers()
         # Questions whose conditions look at nothing but what they count by: lines alike in that have the same fact.
         self._alike = {q.id for q in questions if {name for name, _, _ in q.where} <= set(q.by)}
+        self._marks = {q.id: q.marks() for q in questions}
+        self._plain = {q.id: q.plain for q in questions}
         self._facts: dict[tuple[str | bytes | None, ...], Fact] = {}
         self._writers: dict[tuple[bytes, str], bool] = {}  # whether both ways read alike what it writes of a kind
         self._patience = PATIENCE
         self._span = Span(chunk.source, plan)
+        compiled = loop()
+        self._successes = compiled and compiled.Successes(
+            self._answers, chunk.number, self._asker.questions, self._writers, self._span, self._slow
+        )
 
     def answer(self) -> Answers:
         """The answers of all blocks."""
         chunk, asker = self._chunk, self._asker
         for block in Reader(chunk.source, chunk.start, chunk.end, context=WINDOW):
             data, low, shift = bytes(memoryview(block.buffer)[: block.end]), block.context, block.offset - block.begin
+            if self._successes is not None:
+                hits = asker.pointer.hits(data, block.begin, block.end)
+                self._successes.lines(data, low, block.begin, block.end, shift, hits)
+                continue
             for start, stop, found in asker.pointer.lines(data, block.begin, block.end):
                 asked = asker.asked_of(found)
                 if not self._short(asked, data, start, stop, start + shift):
-                    raw = data[start:stop]
-                    possible = [q for q, marks in asked if not marks or any(mark in raw for mark in marks)]
-                    if possible:
-                        self._long(possible, data, low, start, start + shift, raw)
+                    self._slow(asked, data, low, start, stop, start + shift)
             if self._patience <= 0:
                 self._count()
+        if self._successes is not None:
+            self._successes.count()
         self._count()
         return self._answers
 
@@ -289,22 +301,23 @@ class Answerer:
                 fact.count_rows(self._chunk.number, self._tens[question])
         self._patience = PATIENCE
 
-    def _short(self, asked: list[Asked], data: bytes, start: int, stop: int, offset: int) -> bool:
+    def _short(self, asked: list[Question], data: bytes, start: int, stop: int, offset: int) -> bool:
         """Answer from a line of the usual form; False where it is none, or of a writer not known yet."""
         cut = success.cut(data, start, stop)
         if cut is None or not self._writers.get((cut.writer, cut.kind)):
             return False
         get = cut.fields.get
+        named = "sender" in cut.fields
+        if any(cut.kind in one.events and (not self._plain[one.id] or (one.sender and not named)) for one in asked):
+            return False
         row: Row | None = None
         fact: Fact | None
         key: tuple[str | bytes | None, ...] | None
-        for question, _ in asked:
+        for question in asked:
             if cut.kind not in question.events:
                 continue
             if not question.earlier and self._span.bounded and not self._span.holds(stamp_of(data[start:stop])):
                 continue
-            if question.sender and "sender" not in cut.fields:
-                return False
             fact, key = None, None
             if question.by and question.id in self._alike:
                 key = (question.id, *[get("client_addr" if name == "client_wide" else name) for name in question.by])
@@ -327,6 +340,13 @@ class Answerer:
             fact.rows.append(row)
             self._patience -= 1
         return True
+
+    def _slow(self, asked: list[Question], data: bytes, low: int, start: int, stop: int, offset: int) -> None:
+        """Answer from a line that is parsed, where it may be one that answers."""
+        raw = data[start:stop]
+        possible = [one for one in asked if not (marks := self._marks[one.id]) or any(mark in raw for mark in marks)]
+        if possible:
+            self._long(possible, data, low, start, offset, raw)
 
     def _long(self, asked: list[Question], data: bytes, low: int, start: int, offset: int, raw: bytes) -> None:
         head = parse_head(raw)

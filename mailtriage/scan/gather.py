@@ -13,9 +13,10 @@ from mailtriage.rules.book import RuleBook
 from mailtriage.rules.shelf import load_book
 from mailtriage.scan import census, meaning, party, session, shortdelivery, shortway
 from mailtriage.scan.chunk import WINDOW, Chunk, ScanPlan
+from mailtriage.scan.inner import loop
 from mailtriage.scan.longway import LongWay, Spot
 from mailtriage.scan.party import is_host_name
-from mailtriage.scan.pointer import pointer
+from mailtriage.scan.pointer import pointed, pointer
 from mailtriage.scan.shortway import Cut, Known, Waiting
 from mailtriage.scan.span import Span
 from mailtriage.scan.tally import Place, Tally
@@ -70,6 +71,10 @@ class Gatherer:
         self._parties: dict[tuple[bytes, ...], Party] = {}
         self._waiting: dict[tuple[Known, str, str, str], Waiting] = {}
         self._patience = PATIENCE
+        compiled = loop()
+        self._failures = compiled and compiled.Failures(
+            self.tally, chunk.number, self._sessions, self._warners, self._span, self._line
+        )
 
     def gather(self, blocks: Iterable[Block], reader: Reader | Rest) -> Tally:
         """The tally of all blocks."""
@@ -93,19 +98,23 @@ class Gatherer:
         data = bytes(memoryview(block.buffer)[: block.end])
         low, begin, end, shift = block.context, block.begin, block.end, block.offset - block.begin
         if self._first_block and low < begin:
-            for start, stop in self._pointer.lines(data, low, begin):
+            for start, stop in pointed(self._pointer, data, low, begin):
                 self._remember(data[start:stop], start + shift)
         self._first_block = False
         if block.offset - self._stretch >= STRETCH:
             self.tally.rows.setdefault(self.chunk.number, {})[self._stretch] = self._row
             self._stretch, self._row = block.offset, 0
         before = row = self._row
-        counted, count, line = begin, data.count, self._line
-        for start, stop in self._pointer.lines(data, begin, end):
-            row += count(b"\n", counted, start)
-            counted = start
-            line(data, low, start, stop, start + shift, row)
-        self._row = row + count(b"\n", counted, end)
+        if self._failures is not None:
+            ends = self._pointer.ends(data, begin, end)
+            self._row = self._failures.lines(data, low, begin, end, shift, row, ends)
+        else:
+            counted, count, line = begin, data.count, self._line
+            for start, stop in pointed(self._pointer, data, begin, end):
+                row += count(b"\n", counted, start)
+                counted = start
+                line(data, low, start, stop, start + shift, row)
+            self._row = row + count(b"\n", counted, end)
         self._census.feed(block, self._row - before)
         self._row += block.cut  # the rest of a line that is too long, and its newline, are passed over
 
@@ -202,6 +211,8 @@ class Gatherer:
         if len(self._deliveries) >= shortdelivery.LIMIT:
             self._deliveries.clear()
         self._deliveries[cut.writer, shortdelivery.outline(cut.shape)] = known
+        if self._failures is not None:
+            self._failures.learn_delivery(cut, known)
 
     def _learn(self, cut: Cut, known: Known | None) -> None:
         if known is None:
@@ -209,6 +220,8 @@ class Gatherer:
         if len(self._shapes) >= shortway.LIMIT:
             self._shapes.clear()
         self._shapes[cut.writer, cut.shape] = known
+        if self._failures is not None:
+            self._failures.learn(cut, known)
 
     def _wait(
         self, cut: Cut, known: Known, data: bytes, low: int, start: int, offset: int, row: int, raw: bytes
@@ -256,6 +269,8 @@ class Gatherer:
             self._count_waiting()
 
     def _count_waiting(self) -> None:
+        if self._failures is not None:
+            self._failures.count()
         for waiting in self._waiting.values():
             waiting.count(self.tally, self.chunk.number)
         self._waiting.clear()

@@ -33,8 +33,8 @@ _NAME_LENGTH = 512  # of a host name with what leads to it
 class Pointer(Protocol):
     """Finds lines in a buffer that holds whole lines between ``begin`` and ``end``; the last may lack its end."""
 
-    def lines(self, buffer: Buffer, begin: int, end: int) -> Iterator[tuple[int, int]]:
-        """Start and end (without newline) of each line in [begin, end) that deserves a look, in order, each once."""
+    def ends(self, buffer: Buffer, begin: int, end: int) -> list[int]:
+        """Where in buffer[begin:end] that which points at lines ends, counted from ``begin``, in order."""
         ...
 
 
@@ -44,16 +44,15 @@ class Expression:
     def __init__(self, patterns: Sequence[bytes]) -> None:
         self._search = re.compile(b"|".join(patterns), re.DOTALL).search
 
-    def lines(self, buffer: Buffer, begin: int, end: int) -> Iterator[tuple[int, int]]:
-        search, find, rfind = self._search, buffer.find, buffer.rfind
+    def ends(self, buffer: Buffer, begin: int, end: int) -> list[int]:
+        search, find = self._search, buffer.find
+        ends: list[int] = []
         at = begin
-        while (hit := search(buffer, at, end)) is not None:
-            last = hit.end() - 1  # its last character may be the line's end
-            start = rfind(b"\n", at, last) + 1 or at
-            stop = find(b"\n", last, end)
-            stop = end if stop < 0 else stop
-            yield start, stop
-            at = stop + 1
+        while at < end and (hit := search(buffer, at, end)) is not None:
+            behind = hit.end()
+            ends.append(behind - begin)
+            at = find(b"\n", behind - 1, end) + 1 or end  # its last character may be the line's end
+        return ends
 
 
 class Vectors:
@@ -62,21 +61,26 @@ class Vectors:
     def __init__(self, patterns: Sequence[bytes]) -> None:
         self._scan = compiled(tuple(patterns)).scan
 
-    def lines(self, buffer: Buffer, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    def ends(self, buffer: Buffer, begin: int, end: int) -> list[int]:
         ends: list[int] = []
         append = ends.append
         self._scan(memoryview(buffer)[begin:end], match_event_handler=lambda _i, _f, to, _g, _c: append(to))
-        find, rfind = buffer.find, buffer.rfind
-        at = begin  # lines before it were given
-        for to in ends:
-            last = begin + to - 1
-            if last < at:
-                continue
-            start = rfind(b"\n", at, last) + 1 or at
-            stop = find(b"\n", last, end)
-            stop = end if stop < 0 else stop
-            yield start, stop
-            at = stop + 1
+        return ends
+
+
+def pointed(pointer: Pointer, buffer: Buffer, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """Start and end (without newline) of each line in [begin, end) that deserves a look, in order, each once."""
+    find, rfind = buffer.find, buffer.rfind
+    at = begin  # lines before it were given
+    for to in pointer.ends(buffer, begin, end):
+        last = begin + to - 1  # the last character of what points may be the line's end
+        if last < at:
+            continue
+        start = rfind(b"\n", at, last) + 1 or at
+        stop = find(b"\n", last, end)
+        stop = end if stop < 0 else stop
+        yield start, stop
+        at = stop + 1
 
 
 class Literals:
@@ -94,23 +98,28 @@ class Literals:
         self._vectors: Any = compiled(patterns) if hyperscan and available() else None
         self._expression = Expression(patterns) if self._vectors is None else None
 
-    def lines(self, buffer: Buffer, begin: int, end: int) -> Iterator[tuple[int, int, frozenset[int]]]:
-        """Start and end of each line with the numbers of its literals, in order."""
-        if self._expression is not None:
-            for start, stop in self._expression.lines(buffer, begin, end):
-                if numbers := self._within(bytes(buffer[start:stop])):
-                    yield start, stop, numbers
-            return
+    def hits(self, buffer: Buffer, begin: int, end: int) -> list[tuple[int, int]]:
+        """Where in buffer[begin:end] literals end, counted from ``begin``, in order, and their numbers."""
         hits: list[tuple[int, int]] = []
         append = hits.append
-        view = memoryview(buffer)[begin:end]
-        self._vectors.scan(view, match_event_handler=lambda number, _f, to, _g, _c: append((to, number)))
-        find, rfind, leads = buffer.find, buffer.rfind, self._leads
+        if self._expression is None:
+            view = memoryview(buffer)[begin:end]
+            self._vectors.scan(view, match_event_handler=lambda number, _f, to, _g, _c: append((to, number)))
+            leads = self._leads
+            if leads:
+                led = self._led
+                hits = [(to, n) for to, n in hits if n not in leads or led(n, buffer, begin, begin + to)]
+            return hits
+        for start, stop in pointed(self._expression, buffer, begin, end):
+            hits += [(stop - begin, number) for number in self._within(bytes(buffer[start:stop]))]
+        return hits
+
+    def lines(self, buffer: Buffer, begin: int, end: int) -> Iterator[tuple[int, int, frozenset[int]]]:
+        """Start and end of each line with the numbers of its literals, in order."""
+        find, rfind = buffer.find, buffer.rfind
         start = stop = begin - 1
         found: set[int] = set()
-        for to, number in hits:
-            if number in leads and not self._led(number, buffer, begin, begin + to):
-                continue
+        for to, number in self.hits(buffer, begin, end):
             last = begin + to - 1
             if last >= stop or start < begin:
                 if found:

@@ -70,6 +70,16 @@ class Sample:
         if self.wants_key(key):
             self.put(key, member.decode("utf-8", "surrogateescape"))
 
+    def members_by_hash(self) -> dict[int, tuple[str, Any]]:
+        """What is kept, to put more into, each below the ceiling; followed by ``changed``. ``settle`` makes it anew."""
+        return self._kept
+
+    def changed(self) -> None:
+        """Say that something was put into what is kept."""
+        self._order = None
+        if len(self._kept) > self.limit:
+            self._trim()
+
     def thin(self) -> None:
         """Say that this set was made of a part of what there was: its size is a lower bound."""
         self._full = True

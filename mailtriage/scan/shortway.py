@@ -217,14 +217,22 @@ class Waiting:
         group.clients.add_all({line[4] for line in lines})
         group.names.add_all({line[8] for line in lines})
         _evidence(group, lines, source)
-        for name, value, part, which in known.recipes:
-            if part < 0:
-                capture(group, name, value)
-            elif not which and name != "own_ip":
-                group.capture_all(name, {line[3:8][part] for line in lines})
-            else:
-                for one in {line[3:8][part].decode() for line in lines}:
-                    capture(group, name, value.replace("\x01", one) if which == "within" else _part(one, which))
+        for recipe in known.recipes:
+            part = recipe[2]
+            read(group, recipe, {line[3:8][part] for line in lines} if part >= 0 else set())
+
+
+def read(group: Group, recipe: Recipe, values: set[bytes]) -> None:
+    """Count in what a rule reads out of lines whose part has these values."""
+    name, value, part, which = recipe
+    if part < 0:
+        capture(group, name, value)
+    elif not which and name != "own_ip":
+        group.capture_all(name, values)
+    else:
+        for one in values:
+            text = one.decode()
+            capture(group, name, value.replace("\x01", text) if which == "within" else _part(text, which))
 
 
 def capture(group: Group, name: str, value: str) -> None:

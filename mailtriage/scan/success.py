@@ -26,6 +26,7 @@ _FIELDS = {
     "qmgr": ("queue_id", "sender"),
     "sent": ("queue_id", "recipient", "relay_name", "relay_addr", "delay"),
 }
+NAMES = frozenset(name for names in _FIELDS.values() for name in names)  # of fields that a line of them may have
 _match = {kind: matcher(text) for kind, text in _FORMS.items()}
 
 

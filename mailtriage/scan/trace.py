@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from mailtriage.model.event import Event
 from mailtriage.postfix.parse import parse
-from mailtriage.scan.pointer import Expression
+from mailtriage.scan.pointer import Expression, pointed
 from mailtriage.sources.interface import Source
 from mailtriage.sources.reading import Reader
 from mailtriage.syslog.head import parse_head
@@ -90,7 +90,7 @@ def _look(sources: Sequence[Source], literals: Sequence[str]) -> Iterator[Line]:
         row = 0
         for block in Reader(source):
             counted = block.begin
-            for start, stop in pointer.lines(block.buffer, block.begin, block.end):
+            for start, stop in pointed(pointer, block.buffer, block.begin, block.end):
                 row += block.buffer.count(b"\n", counted, start)
                 counted = start
                 head = parse_head(bytes(block.buffer[start:stop]))

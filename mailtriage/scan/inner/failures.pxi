@@ -1,0 +1,460 @@
+"""Failures: ``gather`` over the bytes. Refusals, failed logins, host name warnings and deliveries of a known shape."""
+
+
+cdef dict DETAILS = {}  # of reasons of host name warnings: what they say
+
+
+cdef class Shape:
+    """What a shape of refusals or failed logins means (``shortway.Known``)."""
+
+    cdef object known
+    cdef object host
+    cdef object detail
+    cdef bint login, unresolvable
+
+    def __init__(self, known):
+        self.known = known
+        self.host = known.host
+        self.login = known.direction == "server"
+        self.unresolvable = known.found.cause == "unresolvable_client_hostname"
+        self.detail = known.found.detail or ""
+
+
+cdef class Failures(Rows):
+    """Takes the lines of one chunk, and counts what it knows in the tally."""
+
+    cdef object tally, sessions, slow, span
+    cdef dict warners, shapes, deliveries, buckets
+    cdef bint bounded
+
+    def __init__(self, tally, int source, sessions, dict warners, span, slow):
+        self.tally, self.source, self.sessions, self.warners = tally, source, sessions, warners
+        self.slow, self.span, self.bounded = slow, span, span.bounded
+        self.shapes, self.deliveries, self.buckets = {}, {}, {}
+
+    def learn(self, cut, known):
+        """A shape of refusals or failed logins, and what it means."""
+        if len(self.shapes) >= shortway.LIMIT:
+            self.shapes.clear()
+        self.shapes[cut.writer + b"\0" + cut.shape] = Shape(known)
+
+    def learn_delivery(self, cut, known):
+        """A shape of failed deliveries, and what it means."""
+        if len(self.deliveries) >= shortdelivery.LIMIT:
+            self.deliveries.clear()
+        self.deliveries[cut.writer + b"\0" + shortdelivery.outline(cut.shape)] = known
+
+    def lines(self, bytes data, Py_ssize_t low, Py_ssize_t begin, Py_ssize_t end, int64_t shift, int64_t row, list ends):
+        """Take the lines of data[begin:end] that were pointed at by where matches end; the newlines so far."""
+        cdef const uint8_t *base = data
+        cdef const uint8_t *found
+        cdef Py_ssize_t at = begin, counted = begin, last, start, stop
+        cdef int64_t examined = 0
+        cdef Py_ssize_t to
+        for to in ends:
+            last = begin + to - 1
+            if last < at:
+                continue
+            found = mt_last_newline(base + at, base + last)
+            start = at if found is NULL else found - base + 1
+            found = <const uint8_t *>memchr(base + last, 10, end - last)
+            stop = end if found is NULL else found - base
+            row += mt_newlines(base + counted, base + start)
+            counted = start
+            if self._take(data, low, start, stop, start + shift, row):
+                examined += 1
+            else:
+                self.slow(data, low, start, stop, start + shift, row)
+            at = stop + 1
+        self.tally.counts.examined += examined
+        return row + mt_newlines(base + counted, base + end)
+
+    cdef bint _take(
+        self, bytes data, Py_ssize_t low, Py_ssize_t start, Py_ssize_t stop, int64_t offset, int64_t row
+    ) except -1:
+        """Take a line whose like is known; False for any other."""
+        cdef const uint8_t *base = data
+        cdef const uint8_t *end = base + stop
+        cdef Cut cut
+        cdef Part said, proto
+        cdef Delivery to
+        if stop - start > LONGEST or not head(base + start, end, &cut):
+            return False
+        if begins(cut.text, end, b"NOQUEUE: reject: RCPT from ", 27):
+            if not cut_refusal(&cut, end, &said, &proto):
+                return False
+            return self._refusal(data, low, start, stop, offset, row, &cut, said, proto)
+        if begins(cut.text, end, b"warning: ", 9):
+            if begins(cut.text + 9, end, b"hostname ", 9):
+                return cut_mismatch(&cut, end, &said) and self._mismatch(&cut, said, offset)
+            if not cut_login(&cut, end, &said):
+                return False
+            return self._login(data, low, start, stop, offset, row, &cut, said)
+        if cut_delivery(&cut, end, &to):
+            return self._delivery(data, low, start, stop, offset, row, &cut, &to)
+        return False
+
+    cdef bint _mismatch(self, Cut *cut, Part reason, int64_t offset) except -1:
+        host = self.warners.get(some(cut.writer))
+        if host is None:
+            return False
+        said = some(reason)
+        why = DETAILS.get(said)
+        if why is None:
+            if len(DETAILS) >= 4096:
+                DETAILS.clear()
+            why = DETAILS[said] = session.detail(said.decode() or None)
+        found = tuple_new(session.Mismatch, (offset, text(cut.parts[CLIENT]), text(cut.parts[ADDR]), why))
+        self.sessions.note(host, int(text(cut.pid)), found)
+        return True
+
+    cdef bint _login(
+        self, bytes data, Py_ssize_t low, Py_ssize_t start, Py_ssize_t stop, int64_t offset, int64_t row, Cut *cut,
+        Part said,
+    ) except -1:
+        cdef uint8_t *to = copied(self.scratch, cut.writer, 0)
+        if cut.parts[SENDER].size:
+            memcpy(to, b", sasl_username=", 16)
+            to += 16
+        to[0] = 32
+        to = copied(to + 1, said, 0) - 1
+        cut.parts[RECIPIENT].size = cut.parts[HELO].size = 0
+        shape = self.shapes.get(PyBytes_FromStringAndSize(<const char *>self.scratch, to - self.scratch))
+        if shape is None:
+            return False
+        self._wait(<Shape>shape, data, low, start, stop, offset, row, cut)
+        return True
+
+    cdef bint _refusal(
+        self, bytes data, Py_ssize_t low, Py_ssize_t start, Py_ssize_t stop, int64_t offset, int64_t row, Cut *cut,
+        Part said, Part proto,
+    ) except -1:
+        """``shortway._refusal``: the shape, with stand-ins for what varies."""
+        cdef Part shape = said
+        cdef Part *sender = &cut.parts[SENDER]
+        cdef Part *recipient = &cut.parts[RECIPIENT]
+        cdef Part *helo = &cut.parts[HELO]
+        cdef uint8_t *into
+        cdef uint8_t *to
+        cdef bint not_found
+        self._stand_in(&shape, cut.parts[ADDR], 1, False, False)
+        not_found = shape.size >= 14 and memcmp(shape.at + shape.size - 14, b"Host not found", 14) == 0
+        if memchr(shape.at, 60, shape.size) is not NULL:
+            if 3 < sender.size < 250 and memchr(sender.at, 64, sender.size) is not NULL:
+                self._stand_in(&shape, sender[0], 2, True, False)
+            if 3 < recipient.size < 250 and memchr(recipient.at, 64, recipient.size) is not NULL:
+                self._stand_in(&shape, recipient[0], 3, True, False)
+            if not_found or find(shape.at, shape.at + shape.size, b"Helo command rejected", 21) is not NULL:
+                if not plain_name(helo[0]):
+                    return False
+                self._stand_in(&shape, helo[0], 4, True, True)
+        elif not_found and not plain_name(helo[0]):
+            return False
+        into = self.spare(shape.at)
+        to = copied(copied(copied(into, cut.writer, 0), proto, 32), shape, 0) - 1
+        known = self.shapes.get(PyBytes_FromStringAndSize(<const char *>into, to - into))
+        if known is None:
+            return False
+        self._wait(<Shape>known, data, low, start, stop, offset, row, cut)
+        return True
+
+    cdef void _stand_in(self, Part *shape, Part part, uint8_t sign, bint framed, bint once) noexcept nogil:
+        """Put one sign for a part, or for ``<part>``, in every place where it stands (or the first)."""
+        cdef const uint8_t *at = shape.at
+        cdef const uint8_t *end = shape.at + shape.size
+        cdef const uint8_t *found
+        cdef uint8_t *into = self.spare(shape.at)
+        cdef uint8_t *to = into
+        cdef Py_ssize_t size = part.size + 2 * framed
+        cdef uint8_t[LONGEST + 2] needle
+        if size > end - at:
+            return
+        if framed:
+            needle[0] = 60
+            needle[size - 1] = 62
+        memcpy(needle + framed, part.at, part.size)
+        while True:
+            found = find(at, end, <const char *>needle, size)
+            if found is NULL:
+                break
+            memcpy(to, at, found - at)
+            to += found - at
+            to[0] = sign
+            to += 1
+            at = found + size
+            if once:
+                break
+        if to == into:
+            return
+        memcpy(to, at, end - at)
+        shape.at = into
+        shape.size = to + (end - at) - into
+
+    cdef int _wait(
+        self, Shape shape, bytes data, Py_ssize_t low, Py_ssize_t start, Py_ssize_t stop, int64_t offset, int64_t row,
+        Cut *cut,
+    ) except -1:
+        """``Gatherer._wait``: put a line of a known shape aside."""
+        cdef Part *name = &cut.parts[CLIENT]
+        cdef Part *addr = &cut.parts[ADDR]
+        cdef Bucket bucket
+        cdef bint unknown = name.size == 7 and memcmp(name.at, b"unknown", 7) == 0
+        if self.bounded and not self.span.holds(stamp_of(data[start : start + 48])):
+            return 0
+        warned = None
+        if unknown and not shape.login:
+            warned = self.sessions.mismatch(shape.host, int(text(cut.pid)), text(addr[0]), offset)
+        detail = shape.detail
+        if shape.unresolvable and not shape.login:
+            detail = ""
+            if warned is not None:
+                detail = warned.detail
+            elif session.connected(data, low, start, int(text(cut.pid)), text(addr[0])):
+                detail = "no_ptr"
+        if not unknown:
+            who, how, cut.parts[SHOWN] = self._pool(name[0]), "client", name[0]
+        elif warned is not None:
+            who, how, shown = parties.client_party(None, None, warned.name, None)
+            named = shown.encode()
+            cut.parts[SHOWN].at, cut.parts[SHOWN].size = <const uint8_t *>(<bytes>named), len(<bytes>named)
+        elif is_host_name(cut.parts[HELO]):
+            who, how, cut.parts[SHOWN] = self._pool(cut.parts[HELO]), "helo", cut.parts[HELO]
+        else:
+            who, how = parties.network(text(addr[0])), "net"
+            named = who.encode()
+            cut.parts[SHOWN].at, cut.parts[SHOWN].size = <const uint8_t *>(<bytes>named), len(<bytes>named)
+        where = (shape.known, who, how, detail)
+        bucket = self.buckets.get(where)
+        if bucket is None:
+            bucket = Bucket()
+            bucket.known = shortway.Waiting(shape.known, who, how, detail)
+            bucket.key = bucket.known.key
+            bucket.flag = shape.login
+            self.buckets[where] = bucket
+        self._aside(bucket, data, start, stop, offset, row, cut)
+        return 0
+
+    cdef str _pool(self, Part name):
+        """``party.pool_id``"""
+        return PyUnicode_DecodeASCII(<const char *>self.scratch, pool(name, self.scratch), NULL)
+
+    cdef int _aside(
+        self, Bucket bucket, bytes data, Py_ssize_t start, Py_ssize_t stop, int64_t offset, int64_t row, Cut *cut
+    ) except -1:
+        cdef const uint8_t *line = <const uint8_t *>data + start
+        self.put(bucket, line, stop - start, self.keep(line, stop - start), offset, row, cut)
+        if self.full():
+            self.count()
+        return 0
+
+    cdef bint _delivery(
+        self, bytes data, Py_ssize_t low, Py_ssize_t start, Py_ssize_t stop, int64_t offset, int64_t row, Cut *cut,
+        Delivery *to,
+    ) except -1:
+        """``shortdelivery.cut``, and the line put aside where its shape is known."""
+        cdef Part said = to.said
+        cdef Part address, frame
+        cdef const uint8_t *close
+        cdef const uint8_t *opening
+        cdef uint8_t *into
+        cdef uint8_t *end
+        cdef Py_ssize_t size
+        cdef uint64_t key
+        cdef Bucket bucket
+        cdef uint8_t[512] attempt
+        if to.host.size:
+            frame.at, frame.size = to.host.at, to.host.size + to.addr.size + 2
+            self._stand_in(&said, frame, 1, False, False)
+        elif begins(said.at, said.at + said.size, b"connect to ", 11):
+            close = <const uint8_t *>memchr(said.at, 93, said.size)
+            if close is not NULL:
+                opening = <const uint8_t *>memchr(said.at, 91, said.size)
+                # What the other way takes where no bracket opens before: all from the begin.
+                opening = said.at if opening is NULL else opening + 1
+                if opening > close:
+                    return False
+                to.addr.at, to.addr.size = opening, close - opening
+                size = opening - said.at
+                into = self.scratch
+                memcpy(into, said.at, size)
+                into[size] = 1
+                memcpy(into + size + 1, close, said.at + said.size - close)
+                said.size = size + 1 + (said.at + said.size - close)
+                said.at = into
+        address.at, address.size = to.mailbox.at, to.mailbox.size + 1 + to.domain.size
+        self._stand_in(&said, address, 2, True, False)
+        self._stand_in(&said, address, 3, False, False)
+        into = self.spare(said.at)
+        end = copied(into, cut.writer, 0)
+        if to.host.size:
+            end = copied(end, to.host, 0)
+        else:
+            memcpy(end, b"none", 4)
+            end = copied(end + 4, to.domain, 0)
+        end = copied(copied(copied(end, to.dsn, 0), to.status, 0), said, 0) - 1
+        shape = PyBytes_FromStringAndSize(<const char *>into, end - into)
+        means = self.deliveries.get(shape)
+        if means is None:
+            means = self.deliveries.get(shortdelivery.outline(shape))
+            if means is None:
+                return False
+        if self.bounded and not self.span.holds(stamp_of(data[start : start + 48])):
+            return True
+        bucket = self.buckets.get(id(means))
+        if bucket is None:
+            bucket = Bucket()
+            bucket.known = means
+            bucket.key = means.key
+            bucket.mails = {}
+            bucket.ceiling = 0xFFFFFFFFFFFFFFFFULL
+            self.buckets[id(means)] = bucket
+        cut.parts[CLIENT].size = cut.parts[SENDER].size = 0
+        cut.parts[ADDR], cut.parts[RECIPIENT], cut.parts[DELAY] = to.addr, address, to.delay
+        memcpy(attempt, cut.parts[QUEUE_ID].at, cut.parts[QUEUE_ID].size)
+        size = cut.parts[QUEUE_ID].size
+        attempt[size] = 32
+        memcpy(attempt + size + 1, address.at, address.size)
+        key = digest(attempt, size + 1 + address.size)
+        if key <= bucket.ceiling and key not in bucket.mails:
+            # The sender is searched here, where the lines before can be seen.
+            bucket.mails[key] = self.waiting, session.sender_before(data, low, start, text(cut.parts[QUEUE_ID]))
+            if len(bucket.mails) > 1024:
+                kept = sorted(bucket.mails)[:512]
+                bucket.ceiling = kept[511]
+                bucket.mails = {one: bucket.mails[one] for one in kept}
+        self._aside(bucket, data, start, stop, offset, row, cut)
+        return True
+
+    def count(self):
+        """Count all lines that wait in their groups."""
+        cdef Bucket bucket
+        for bucket in self.buckets.values():
+            group = self.tally.group(bucket.key)
+            self.touch(bucket, group)
+            self._evidence(bucket, group)
+            if bucket.mails is None:
+                self._count_refusals(bucket, group)
+            else:
+                self._count_deliveries(bucket, group)
+        self.buckets.clear()
+        self.filled = 0
+        self.waiting = 0
+
+    cdef int _count_refusals(self, Bucket bucket, group) except -1:
+        """``shortway.Waiting.count``."""
+        waiting = bucket.known
+        known = waiting.known
+        if bucket.flag:
+            self.add(bucket, group.senders, SENDER, False)
+        else:
+            group.codes[known.code, known.dsn] += bucket.count
+            if waiting.detail:
+                group.details[waiting.detail] += bucket.count
+            self._mails(bucket, group)
+            self.add(bucket, group.senders, SENDER, True)
+            self.add(bucket, group.recipients, RECIPIENT, True)
+        self.add(bucket, group.clients, ADDR, True)
+        self.add(bucket, group.names, SHOWN, True)
+        for recipe in known.recipes:
+            shortway.read(group, recipe, self.values(bucket, recipe[2]) if recipe[2] >= 0 else set())
+        return 0
+
+    cdef int _count_deliveries(self, Bucket bucket, group) except -1:
+        """``LongWay.delivery_again``."""
+        cdef int i
+        cdef Row *row
+        means = bucket.known
+        if means.detail:
+            group.details[means.detail] += bucket.count
+        group.codes[means.code, means.dsn] += bucket.count
+        self.add(bucket, group.messages, QUEUE_ID, True)
+        self.add(bucket, group.recipients, RECIPIENT, True)
+        self.add(bucket, group.clients, ADDR, False)
+        if means.relay:
+            group.relays.add(means.relay)
+        mails = group.mails
+        for key, (number, sender) in bucket.mails.items():
+            if mails.could_keep(key):
+                row = &self.rows[<int>number]
+                queue_id, recipient = self.text(row, QUEUE_ID), self.text(row, RECIPIENT)
+                mail = Mail(
+                    self.place(row), sender, recipient, queue_id, self.text(row, ADDR) or None,
+                    float(self.text(row, DELAY)),
+                )
+                mails.put(key, f"{queue_id} {recipient}", mail)
+        for name, value in means.captures.items():
+            if value == shortdelivery.ADDRESS:
+                values = {one.decode() for one in self.values(bucket, ADDR)}
+            elif value == shortdelivery.RECIPIENT:
+                values = {one.decode() for one in self.values(bucket, RECIPIENT)}
+            else:
+                values = (value, )
+            for one in values:
+                shortway.capture(group, name, one)
+        return 0
+
+    cdef int _evidence(self, Bucket bucket, group) except -1:
+        cdef int i = bucket.first
+        cdef uint64_t key, ceiling
+        cdef bint some_out = False
+        cdef Row *row
+        evidence = group.evidence
+        ceiling = _ceiling(evidence)
+        while i >= 0:
+            row = &self.rows[i]
+            i = row.next
+            key = self.hash_of_place(row)
+            if key > ceiling:
+                some_out = True
+            elif evidence.wants_key(key):
+                evidence.put(key, f"{self.source}:{row.offset}", self.line(row))
+                ceiling = _ceiling(evidence)
+        if some_out:
+            evidence.thin()
+        group.keep_end(self.line(&self.rows[bucket.first]))
+        if bucket.last != bucket.first:
+            group.keep_end(self.line(&self.rows[bucket.last]))
+        return 0
+
+    cdef int _mails(self, Bucket bucket, group) except -1:
+        """``shortway._mails``: a mail is a client's network, sender and recipient."""
+        cdef int i = bucket.first
+        cdef uint64_t key, of_messages, of_mails
+        cdef Row *row
+        cdef Part addr
+        cdef Py_ssize_t size
+        cdef uint8_t *to
+        cdef bint out_of_messages = False, out_of_mails = False
+        messages, mails = group.messages, group.mails
+        of_messages, of_mails = _ceiling(messages), _ceiling(mails)
+        while i >= 0:
+            row = &self.rows[i]
+            i = row.next
+            addr = self.part(row, ADDR)
+            size = network(addr, self.scratch)
+            if size == 0:
+                net = shortway.network_of(some(addr))
+                size = len(net)
+                memcpy(self.scratch, <const uint8_t *>(<bytes>net), size)
+            self.scratch[size] = 32
+            to = &self.scratch[size + 1]
+            to = copied(copied(to, self.part(row, SENDER), 32), self.part(row, RECIPIENT), 0) - 1
+            size = to - self.scratch
+            key = digest(self.scratch, size)
+            if key > of_messages:
+                out_of_messages = True
+            elif messages.wants_key(key):
+                messages.put(key, PyUnicode_DecodeASCII(<const char *>self.scratch, size, NULL))
+                of_messages = _ceiling(messages)
+            if key > of_mails:
+                out_of_mails = True
+            elif mails.wants_key(key):
+                sender, recipient = self.text(row, SENDER), self.text(row, RECIPIENT)
+                mail = tuple_new(Mail, (self.place(row), sender, recipient, None, self.text(row, ADDR), None))
+                mails.put(key, PyUnicode_DecodeASCII(<const char *>self.scratch, size, NULL), mail)
+                of_mails = _ceiling(mails)
+        if out_of_messages:
+            messages.thin()
+        if out_of_mails:
+            mails.thin()
+        return 0
