@@ -252,9 +252,6 @@ def _place(line: Any, source: int) -> Place:
 def touch(group: Touched, lines: Sequence[Any], source: int) -> None:
     """Count lines, in order, into the hours of a group (of each: offset, row, hour, and the line at 9)."""
     hour, begin = lines[0][2], 0
-    if lines[-1][2] == hour:
-        _hour(group, lines, source)
-        return
     for at, line in enumerate(lines):
         if line[2] != hour:
             _hour(group, lines[begin:at], source)

@@ -16,9 +16,9 @@ _STAMPS = 4096  # that are remembered
 WORD = rb'[^\x00-\x20\x7f-\xff<>"\\;,]'
 NAME = rb'[^\x00-\x20\x7f-\xff<>"\\;,\[\]]++'
 ADDRESS = rb"[0-9a-fA-F.:]++"
-# The stamp's begin down to the hour, and its zone; host and tag; process ID.
-_BSD = rb"([A-Z][a-z]{2} [ \d]\d \d\d):[0-5]\d:[0-6]\d() "
-_ISO = rb"(\d{4}-\d\d-\d\dT\d\d):[0-5]\d:[0-6]\d(?:\.\d{1,9})?(Z|[+-]\d\d:?\d\d|) "
+# The stamp's begin down to the hour, and its zone; host and tag; process ID. A leap second belongs to the next hour.
+_BSD = rb"([A-Z][a-z]{2} [ \d]\d \d\d):[0-5]\d:[0-5]\d() "
+_ISO = rb"(\d{4}-\d\d-\d\dT\d\d):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(Z|[+-]\d\d:?\d\d|) "
 _WRITER = rb"([^\x00-\x20\x7f-\xff]++ [^\x00-\x20\x7f-\xff\[\]:]++)\[(\d{1,10})\]: "
 
 Matcher = Callable[[bytes, int, int], re.Match[bytes] | None]

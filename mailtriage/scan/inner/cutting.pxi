@@ -66,7 +66,7 @@ cdef inline bint digit(uint8_t byte) noexcept nogil:
 cdef inline bint clock(const uint8_t *at) noexcept nogil:
     """``:mm:ss``"""
     return (
-        at[0] == 58 and 48 <= at[1] <= 53 and digit(at[2]) and at[3] == 58 and 48 <= at[4] <= 54 and digit(at[5])
+        at[0] == 58 and 48 <= at[1] <= 53 and digit(at[2]) and at[3] == 58 and 48 <= at[4] <= 53 and digit(at[5])
     )
 
 

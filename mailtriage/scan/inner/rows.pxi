@@ -149,7 +149,7 @@ cdef class Rows:
         cdef int64_t micros
         cdef int digits = 0, seconds = (at[4] - 48) * 10 + at[5] - 48, fraction = 0, i
         hour = self.read_hour(row)
-        if hour is None or seconds > 60:
+        if hour is None:
             return None
         micros = self.hour_micros + minutes(at) * 60000000LL + seconds * 1000000LL
         at += 6
