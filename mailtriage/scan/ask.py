@@ -12,7 +12,7 @@ from mailtriage.model.event import Event
 from mailtriage.postfix.parse import parse
 from mailtriage.scan import success
 from mailtriage.scan.chunk import WINDOW, Chunk, ScanPlan
-from mailtriage.scan.inner import loop
+from mailtriage.scan.inner import compiled_loop
 from mailtriage.scan.party import wide
 from mailtriage.scan.pointer import Literals
 from mailtriage.scan.sample import Sample
@@ -270,7 +270,7 @@ class Answerer:
         self._writers: dict[tuple[bytes, str], bool] = {}  # whether both ways read alike what it writes of a kind
         self._patience = PATIENCE
         self._span = Span(chunk.source, plan)
-        compiled = loop()
+        compiled = compiled_loop()
         self._successes = compiled and compiled.Successes(
             self._answers, chunk.number, self._asker.questions, self._writers, self._span, self._slow
         )

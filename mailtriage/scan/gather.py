@@ -13,7 +13,7 @@ from mailtriage.rules.book import RuleBook
 from mailtriage.rules.shelf import load_book
 from mailtriage.scan import census, meaning, party, session, shortdelivery, shortway
 from mailtriage.scan.chunk import WINDOW, Chunk, ScanPlan
-from mailtriage.scan.inner import loop
+from mailtriage.scan.inner import compiled_loop
 from mailtriage.scan.longway import LongWay, Spot
 from mailtriage.scan.party import is_host_name
 from mailtriage.scan.pointer import pointed, pointer
@@ -71,7 +71,7 @@ class Gatherer:
         self._parties: dict[tuple[bytes, ...], Party] = {}
         self._waiting: dict[tuple[Known, str, str, str], Waiting] = {}
         self._patience = PATIENCE
-        compiled = loop()
+        compiled = compiled_loop()
         self._failures = compiled and compiled.Failures(
             self.tally, chunk.number, self._sessions, self._warners, self._span, self._line
         )

@@ -8,7 +8,7 @@ from benchmarks.make_log import write
 from mailtriage.model.finding import Finding
 from mailtriage.rules.shelf import load_book
 from mailtriage.scan.chunk import ScanPlan
-from mailtriage.scan.inner import WITHOUT, loop
+from mailtriage.scan.inner import WITHOUT, compiled_loop
 from mailtriage.scan.survey import survey
 from mailtriage.sources.opening import open_sources
 from mailtriage.texts.catalog import Texts
@@ -55,7 +55,7 @@ def test_without_hyperscan(log: Path, whole: tuple[Finding, ...]) -> None:
     assert found(log, 1, 200_000, hyperscan=False) == whole
 
 
-@pytest.mark.skipif(loop() is None, reason="not compiled")
+@pytest.mark.skipif(compiled_loop() is None, reason="not compiled")
 def test_without_compiled(log: Path, whole: tuple[Finding, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(WITHOUT, "1")
     assert found(log, 1, 200_000) == whole

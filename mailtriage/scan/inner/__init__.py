@@ -7,7 +7,7 @@ from typing import Any
 WITHOUT = "MAILTRIAGE_WITHOUT_COMPILED"  # set to 1 in the environment: as if nothing were compiled
 
 
-def loop() -> Any:
+def compiled_loop() -> Any:
     """The compiled module; None where it is missing or not wanted."""
     if os.environ.get(WITHOUT, "") not in ("", "0"):
         return None

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from mailtriage.scan.ask import Answers, Question, answer
 from mailtriage.scan.chunk import Chunk, ScanPlan
 from mailtriage.scan.gather import gather
-from mailtriage.scan.inner import WITHOUT, loop
+from mailtriage.scan.inner import WITHOUT, compiled_loop
 from mailtriage.scan.tally import Tally
 from mailtriage.sources.interface import Source
 
-pytestmark = pytest.mark.skipif(loop() is None, reason="not compiled")
+pytestmark = pytest.mark.skipif(compiled_loop() is None, reason="not compiled")
 
 NAMES = (
     "unknown",
