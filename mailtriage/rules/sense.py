@@ -53,6 +53,7 @@ _ADDRESS = re.compile(r"192\.0\.2\.1|2001:db8::1")
 _START = re.compile(r"[^\W_]|[@.;!?:()\-|,]")
 _BORDER = {".": ".", ";": ".", "!": ".", "?": ".", "|": ".", ":": ":", "(": ":", ")": ":", ",": "", "-": ""}
 _REST = re.compile(r"[\w'?]{0,80}")
+_DENIED = re.compile(r"\bdenied\b")  # what is blocked is denied, too; the other way round it is not
 _INNER = 8  # letters from which on a word is long enough to be a compound
 
 
@@ -110,6 +111,9 @@ def sense(text: str, vocabulary: Vocabulary) -> str:
             if wide:
                 place += 1
                 continue
+            if text[place + 1 : place + 2] == "'":  # d'expéditeur
+                place += 2
+                continue
             word_end = max(_REST.match(text, place).end(), place + 1)  # type: ignore[union-attr]
             if word_end - place >= _INNER:
                 _inside(text, place + 2, word_end, inner, out)
@@ -141,6 +145,7 @@ def pattern(words: str) -> str:
     """
     start, words = ("^ ", words[1:].strip()) if words.startswith("^") else (" ", words.strip())
     words = words[:-1] + "(?: [.:])? $" if words.endswith("$") else words + " "
+    words = _DENIED.sub("(?:denied|blocked)", words)
     return f"{start}{words}".replace(" ~ ", " (?:[^ .]{1,20} ){0,4}")
 
 
@@ -156,8 +161,9 @@ def vocabulary(words: Iterable[tuple[str, str]]) -> Vocabulary:
         open_, within = word.endswith("*"), word.startswith("*")
         bare = word.strip("*").lower()
         for stem in _spellings(bare):
-            key = stem[:2] if len(stem) > 1 else stem
-            heads.setdefault(key, {}).setdefault(stem, (sys.intern(concept), open_))
+            known = heads.setdefault(stem[:2], {}).setdefault(stem, (sys.intern(concept), open_))
+            if open_ and known[0] == concept:
+                heads[stem[:2]][stem] = known[0], True
             if within:
                 inner.setdefault(stem[:2], {}).setdefault(stem, (sys.intern(concept), open_))
     # A one-letter stem is looked for where no longer one begins with the same two letters, and behind those that do.
