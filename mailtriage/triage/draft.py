@@ -178,8 +178,7 @@ def _values(desk: Desk, case: Case, party: Party) -> dict[str, Any]:
         ("sender", group.senders), ("recipient", group.recipients), ("client_ip", group.clients),
         ("client_name", group.names), ("relay", group.relays),
     ):  # fmt: skip
-        members = sorted(seen.members())
-        values[name] = members[0] if members else ""
+        values[name] = min(seen.members(), default="")
     if case.key.direction == "inbound":
         # A pool's common expression and network, for exceptions (mailtriage.rules.exceptions).
         values["pool_regex"] = pool_regex(group.names.members()) if case.key.trust != "net" else None

@@ -49,17 +49,15 @@ def _within(address: str, nets: Iterable[ipaddress.IPv4Network | ipaddress.IPv6N
 
 def client_cidr(clients: Iterable[str]) -> str | None:
     """The network that holds several clients, where they share a /24 (IPv4) or a /64; one client alone: its /32."""
+    addresses = list(clients)
     try:
-        parsed = [ipaddress.ip_address(client) for client in clients]
-    except ValueError:
+        first = ipaddress.ip_address(addresses[0])
+        if len(addresses) == 1:
+            return f"{first}/{first.max_prefixlen}"
+        net = ipaddress.ip_network(f"{first}/{24 if first.version == 4 else 64}", strict=False)
+        return str(net) if all(ipaddress.ip_address(other) in net for other in addresses[1:]) else None
+    except (ValueError, IndexError):
         return None
-    if not parsed or len({one.version for one in parsed}) > 1:
-        return None
-    if len(parsed) == 1:
-        return f"{parsed[0]}/{parsed[0].max_prefixlen}"
-    size = 24 if parsed[0].version == 4 else 64
-    nets = {ipaddress.ip_network(f"{one}/{size}", strict=False) for one in parsed}
-    return str(nets.pop()) if len(nets) == 1 else None
 
 
 def pool_regex(names: Iterable[str]) -> str | None:
@@ -69,8 +67,8 @@ def pool_regex(names: Iterable[str]) -> str | None:
     in common, or hold what could be syntax. A single name stands for itself.
     """
     lowered = sorted({name.lower().strip(".") for name in names})
-    orgs = {organisation(name) for name in lowered}
-    if not lowered or len(orgs) != 1 or "." not in (org := orgs.pop()):
+    org = organisation(lowered[0]) if lowered else ""
+    if "." not in org or any(organisation(name) != org for name in lowered):
         return None
     hosts = [name.removesuffix(org).rstrip(".").split(".") if name != org else [] for name in lowered]
     if len({len(labels) for labels in hosts}) != 1 or not all(_LABEL.match(label) for h in hosts for label in h):
@@ -103,12 +101,12 @@ def hosted(desk: Desk) -> set[str]:
     """
     crowd: dict[str, set[str]] = {}
     for case in desk.cases:
-        names = case.group.names.members()
-        if case.key.direction == "inbound" and case.key.trust == "client" and names:
-            senders = {sender.lower() for sender in case.group.senders.members()}
-            # What strangers send through the same hosts speaks for an access provider.
-            if desk.book.operator_of_pool(names[0]) and all(map(desk.own.has, senders)):
-                crowd.setdefault(case_organisation(case), set()).update(senders)
+        if case.key.direction != "inbound" or case.key.trust != "client":
+            continue
+        names, senders = case.group.names.members(), case.group.senders.members()
+        # What strangers send through the same hosts speaks for an access provider.
+        if names and desk.book.operator_of_pool(names[0]) and all(map(desk.own.has, senders)):
+            crowd.setdefault(case_organisation(case), set()).update(sender.lower() for sender in senders)
     logins = {login.lower() for login in desk.own.logins}
     return {
         who

@@ -41,15 +41,22 @@ def _private_suffix(name: str) -> str | None:
     return ".".join(given[-size - 1 :]) if len(labels) > size else None
 
 
+def _is_network(name: str) -> bool:
+    """Whether it is an address or a network."""
+    if ":" not in name and not name[-1:].isdigit():
+        return False  # at once: nearly all names
+    try:
+        ipaddress.ip_network(name, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=16384)
 def organisation(name: str) -> str:
     """The registrable domain of a host or domain name; the name itself where it has none (an address, a bare word)."""
     name = name.lower().strip(".")
-    try:
-        ipaddress.ip_network(name, strict=False)
-    except ValueError:
-        return _private_suffix(name) or name
-    return name
+    return name if _is_network(name) else _private_suffix(name) or name
 
 
 def domain_of(address: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from mailtriage.model.report import Known as KnownFact
 from mailtriage.scan.tally import Tally
@@ -18,7 +19,7 @@ class Given:
     domains: tuple[KnownFact, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Own:
     """What is ours."""
 
@@ -30,7 +31,7 @@ class Own:
     def ip(self) -> str | None:
         return self.ips[0].value if self.ips else None
 
-    @property
+    @cached_property
     def domain_names(self) -> frozenset[str]:
         return frozenset(known.value for known in self.domains)
 

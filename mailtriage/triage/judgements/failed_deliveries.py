@@ -38,8 +38,10 @@ def questions(desk: Desk) -> Iterable[Question]:
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding a party and cause; bounces that nobody waits for are one line a cause."""
     by_party: dict[tuple[str, str, str], list[Case]] = defaultdict(list)
-    for case in desk.open("outbound"):
-        if case.key.cause == "expired" and _told(desk, case):
+    cases = desk.open("outbound")
+    tried = _tried(desk) if any(case.key.cause == "expired" for case in cases) else set()
+    for case in cases:
+        if case.key.cause == "expired" and {mail.queue_id for _, mail in case.group.mails.items()} <= tried:
             desk.claim([case])  # the finding about the host that kept it waiting says so
         elif null_senders(case):
             by_party["", case.key.cause, ""].append(case)
@@ -107,9 +109,9 @@ def _from_list(found: list[Case]) -> bool:
     return bool(senders) and all(is_list_sender(sender) for sender in senders)
 
 
-def _told(desk: Desk, case: Case) -> bool:
-    """Whether the mails that were given up are known from their failed attempts."""
-    tried = {
+def _tried(desk: Desk) -> set[str | None]:
+    """The mails whose failed attempts are known."""
+    return {
         mail.queue_id
         for other in desk.cases
         if other.key.direction == "outbound"
@@ -117,7 +119,6 @@ def _told(desk: Desk, case: Case) -> bool:
         if key.outcome == "deferred"
         for _, mail in group.mails.items()
     }
-    return {mail.queue_id for _, mail in case.group.mails.items()} <= tried
 
 
 def _words(desk: Desk, found: list[Case], cause: str) -> str:

@@ -112,9 +112,9 @@ def _suspects(desk: Desk) -> list[_Suspect]:
         org = case_organisation(case)
         if case.key.trust not in ("client", "ptr", "helo") or not org or org in own or sends_for_others(desk, names[0]):
             continue
-        for spelling in sorted(case.group.senders.members()):
+        for spelling in sorted(filter(desk.own.has, case.group.senders.members())):
             sender = spelling.lower()
-            if desk.own.has(sender) and _person(sender):
+            if _person(sender):
                 suspect = found.setdefault((sender, org), _Suspect(sender, org, [], set()))
                 suspect.spellings.add(spelling)
                 if case not in suspect.cases:

@@ -55,11 +55,8 @@ def guesses(desk: Desk, answers: Answers, case: Case) -> dict[str, str]:
         for half in (0, 1):
             if alike := answers.one(f"like:{half}:{address.lower()}"):
                 known |= {one.lower() for one in alike.recipients.members()}
-    return {
-        address: guess
-        for address in wrong
-        if (guess := _meant(address.lower(), known - set(wrong), big, case.key.cause))
-    }
+    known -= set(wrong)
+    return {address: guess for address in wrong if (guess := _meant(address.lower(), known, big, case.key.cause))}
 
 
 def _doubtful(case: Case) -> list[str]:
