@@ -6,7 +6,6 @@ remembered whole, they start anew every time.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from statistics import median
 
 from mailtriage.model.finding import Finding, Party
 from mailtriage.scan.ask import Answers, Question
@@ -19,6 +18,7 @@ from mailtriage.triage.episodes import Hour
 from mailtriage.triage.inbound import case_organisation, sender_organisations, span
 from mailtriage.triage.judgements import refused_senders
 from mailtriage.triage.legitimacy import dynamic
+from mailtriage.triage.middle import median
 
 ORDER = 810
 ATTEMPTS = 4

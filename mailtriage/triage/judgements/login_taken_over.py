@@ -16,6 +16,7 @@ from mailtriage.scan.tally import Line, Mail
 from mailtriage.triage.case import Case, CaseKey, together
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
+from mailtriage.triage.middle import median
 
 ORDER = 260
 BUSY = 50  # mails a day below which a day is no burst
@@ -81,17 +82,11 @@ def _take(desk: Desk, use: _Use, net: str, fact: Fact) -> None:
         use.networks[net] = (first, fact.count)
 
 
-def _usual(counts: list[int]) -> int:
-    """The median, one at least."""
-    ordered, middle = sorted(counts), len(counts) // 2
-    return max(round((ordered[middle] + ordered[-middle - 1]) / 2), 1)
-
-
 def _weigh(desk: Desk, user: str, use: _Use, refused: int) -> tuple[int, list[Reason]]:
     points: list[tuple[int, str, dict[str, object]]] = []
     day, most = max(use.days.items(), key=lambda pair: (pair[1], pair[0]), default=(None, 0))
     others = [count for other, count in use.days.items() if other != day]
-    usual = _usual(others) if others else 0
+    usual = max(round(median(others)), 1) if others else 0
     if most >= max(BUSY, TIMES * usual) and day is not None:
         points.append((2 if usual else 1, "sudden_volume", {"count": most, "usual": usual}))
         networks = use.networks.values()
