@@ -26,6 +26,7 @@ _BY_KIND: dict[str, tuple[str, ...]] = {
     "permissions": _WRITE,
     "milter_down": ("postfix.milter-down", "postfix.milter-refuses-when-down"),
     "filter_down": _WRITE,
+    "table_answers_error": _CONFIGURATION,
     "policy_service_down": _CONFIGURATION,
     "config_broken": _CONFIGURATION,
     "table_missing": _LOOKUP,

@@ -567,6 +567,24 @@ def asked_through_proxymap(log: Log) -> None:
         )
 
 
+def restarted_by_a_watchdog(log: Log) -> None:
+    for _ in range(4):
+        log.later(120).say("postfix/master", "daemon started -- version 3.7.6, configuration /etc/postfix")
+        log.later(20).say("postfix/master", "terminating on signal 15")
+
+
+def cache_cannot_be_read(log: Log) -> None:
+    log.say("postfix/postscreen", "fatal: error reading /var/lib/postfix/postscreen_cache.db: Unknown error -30986")
+    log.say("postfix/master", "warning: process /usr/lib/postfix/sbin/postscreen pid 7 exit status 1")
+    log.say("postfix/master", "warning: /usr/lib/postfix/sbin/postscreen: bad command startup -- throttling")
+
+
+def program_forgets_to_log_in(log: Log) -> None:
+    words = "554 5.7.1 <{helo}>: Client host rejected: Access denied"
+    log.refuse("dsl-7.isp.example[198.51.100.60]", "bea@verein.example", "ann@friend.example", words,
+               helo="[192.168.0.41]", service="postfix/submission/smtpd", times=2)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("write", "want"),
     [
@@ -576,8 +594,22 @@ def asked_through_proxymap(log: Log) -> None:
         (integrity_check_fails, Expect("file_error", severity="high")),
         (filter_before_the_queue_is_down, Expect("filter_down", severity="high")),
         (asked_through_proxymap, Expect("config_broken", severity="high")),
+        (restarted_by_a_watchdog, Expect("restarts", severity="medium")),
+        (cache_cannot_be_read, Expect("cache_down", severity="high")),
+        (program_forgets_to_log_in, Expect("device_without_login", severity="medium", fault="our_user")),
     ],
 )
 def test_one_trouble_is_one_finding(write: Callable[[Log], None], want: Expect) -> None:
     findings = Story("one", write).findings()
     assert [want.fits(one) for one in findings if one.severity in ("medium", "high")] == [True], findings
+
+
+def admin_restarts(log: Log) -> None:
+    for _ in range(5):
+        log.later(60).say("postfix/postfix-script", "stopping the Postfix mail system")
+        log.say("postfix/master", "terminating on signal 15")
+        log.say("postfix/master", "daemon started -- version 3.7.6, configuration /etc/postfix")
+
+
+def test_an_admin_who_restarts_hears_nothing_of_it() -> None:
+    assert Story("restarts", admin_restarts).findings() == ()

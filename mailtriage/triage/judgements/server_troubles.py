@@ -209,8 +209,11 @@ def _severity(desk: Desk, trouble: Trouble, state: str, mails: int) -> str:
             severity = "high"  # what master(8) dies of, nothing survives
         if severity == "medium" and any(case.rule == "server.start-failed" for case in trouble.after):
             severity = gravity("everybody", "waits")
-        if severity == "medium" and trouble.rule.cause == "config_error" and trouble.first & _EVERYBODYS:
-            severity = gravity("everybody", "waits")  # it ends at every start until the setting is corrected
+        throttled = any(case.rule == "server.throttled" for case in trouble.after)
+        if trouble.first & _EVERYBODYS and (
+            throttled or (severity == "medium" and trouble.rule.cause == "config_error")
+        ):
+            severity = gravity("everybody", "waits")  # what all mail passes ends by its own words
     if kind == "postsuper_deleted":
         return "medium" if _deleted(trouble) >= MANY_DELETED else "low"
     if kind in _HARMLESS_ALONE and not mails:
