@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from mailtriage.model.event import Event
 from mailtriage.postfix.parse import parse
 from mailtriage.rules.book import RuleBook
 from mailtriage.rules.shelf import load_book
-from mailtriage.scan import census, meaning, party, session, shortdelivery, shortway
+from mailtriage.scan import census, meaning, party, session, shortdelivery, shortway, success
 from mailtriage.scan.chunk import WINDOW, Chunk, ScanPlan
 from mailtriage.scan.inner import compiled_loop
 from mailtriage.scan.longway import LongWay, Spot
@@ -192,6 +193,8 @@ class Gatherer:
             return
         elif event.event == "delivery" and not event.failed:
             self._long.success(event, line)
+            if self._failures is not None:
+                self._learn_sender(event, head, line)
         elif event.failed:
             means = meaning.classify(self._book, event)
             delivery = self._long.failure(event, means, line)
@@ -204,6 +207,11 @@ class Gatherer:
             if isinstance(cut, Cut) and (means.rule is not None or event.severity is not None):
                 self._learn(cut, shortway.known(cut, head, event, meaning.way(event), means))
             self._long.trouble(event, means, head, line)
+
+    def _learn_sender(self, event: Event, head: Head, line: Spot) -> None:
+        cut = success.cut(line.data, line.start, line.start + len(line.raw))
+        if cut is not None and success.agrees(cut, event) and f"{head.host} {head.tag}" == cut.writer.decode():
+            self._failures.learn_sender(cut.writer, event.host or "")
 
     def _learn_delivery(self, cut: shortdelivery.Cut, known: shortdelivery.Known | None) -> None:
         if known is None:

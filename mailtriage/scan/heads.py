@@ -8,12 +8,14 @@ all others are Postfix's. It cannot be fooled by what stands further behind in a
 import re
 from collections import Counter
 
+from mailtriage.scan.inner import compiled_loop
 from mailtriage.scan.pointer import Buffer, available, compiled, quoted
 from mailtriage.syslog.bulk import LineTally, count_lines, judge, writers
 
 _WARM = 3 * 1024 * 1024  # bytes to see before a pattern is worth making
 _MANY = 0.3  # share of unusual lines from which on the pattern does not pay
 _TAGS = 60
+_NEWLINE = 10
 _BSD = tuple(b"[%s]" % cls for cls in (
     b"ADFJMNOS", b"a-z", b"a-z", b" ", b" 0-3", b"0-9", b" ", b"0-2", b"0-9", b":", b"0-5", b"0-9", b":", b"0-6",
     b"0-9",
@@ -39,10 +41,14 @@ class Heads:
         self._tags: set[bytes] = set()
         self._stamp: tuple[bytes, ...] = ()
         self._pattern: bytes | None = None
+        compiled = compiled_loop()
+        self._writers = compiled and compiled.Writers()
         self._rest = 0  # blocks that are counted slowly before the pattern is tried anew
 
     def count(self, buffer: Buffer, begin: int, end: int, lines: int) -> LineTally:
         """Whose the lines of buffer[begin:end] are; ``lines`` newlines are in it."""
+        if self._writers is not None and buffer.find(b"\0", begin, end) < 0:
+            return self._compiled(buffer, begin, end, lines)
         self._seen += end - begin
         if not self._hyperscan or self._seen < _WARM or self._rest:
             self._rest = max(0, self._rest - 1)
@@ -52,6 +58,17 @@ class Heads:
         if self._pattern is None or buffer.find(b"\0", begin, end) >= 0:
             return count_lines(bytes(memoryview(buffer)[begin:end]))
         return self._count(self._pattern, buffer, begin, end, lines)
+
+    def _compiled(self, buffer: Buffer, begin: int, end: int, lines: int) -> LineTally:
+        found, unusual = self._writers.count(buffer, begin, end)
+        tally = LineTally(read=lines + (begin < end and buffer[end - 1] != _NEWLINE))
+        for line in unusual:
+            found.append((*judge(line), 1))
+        for known, host, count in found:
+            setattr(tally, known, getattr(tally, known) + count)
+            if known == "postfix" and host:
+                tally.hosts[host] += count
+        return tally
 
     def _count(self, pattern: bytes, buffer: Buffer, begin: int, end: int, lines: int) -> LineTally:
         whole = buffer.rfind(b"\n", begin, end) + 1 or begin

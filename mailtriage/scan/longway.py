@@ -10,10 +10,9 @@ from mailtriage.scan import meaning, party, session, shortdelivery
 from mailtriage.scan.census import is_queue_id, outline
 from mailtriage.scan.sample import digest
 from mailtriage.scan.shortway import EVIDENCE_LENGTH, capture
-from mailtriage.scan.tally import Group, GroupKey, Line, Mail, Place, Tally, place_hash
+from mailtriage.scan.tally import LATE, Group, GroupKey, Line, Mail, Place, Tally, place_hash
 from mailtriage.syslog.head import Head
 
-LATE = 100.0  # seconds; Postfix tries a deferred mail again after 300 (minimal_backoff_time), less the time it took
 # Deliveries by local(8) that lead nowhere.
 NOWHERE = (
     "delivered to file: /dev/null", "delivered to command: /bin/true", "delivered to command: /usr/bin/true",
@@ -171,15 +170,9 @@ class LongWay:
             return
         mail = Mail(line.place, event.sender, event.recipient, event.queue_id, event.relay_name, event.delay)
         self.tally.late.add(event.queue_id or "", mail)
-        for part, seconds in zip("abcd", event.delays or (), strict=False):
-            if seconds < LATE:
-                continue
-            wait = self.tally.waits.setdefault((event.host or "", part), [0.0, 0.0, 0.0])
-            wait[0] += 1
-            wait[1] += seconds
-            wait[2] = max(wait[2], seconds)
-            if part == "b":
-                self._aside(event, line, "system_error", "waited")
+        self.tally.note_waits(event.host or "", event.delays or ())
+        if event.delays and event.delays[1] >= LATE:
+            self._aside(event, line, "system_error", "waited")
 
     def _aside(self, event: Event, line: Spot, cause: str, outcome: str) -> None:
         """Count a delivery that worked in name only, or that our own queue held up: direction ``queue``."""

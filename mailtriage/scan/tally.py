@@ -5,7 +5,7 @@ commutative, so that chunks may come home in any order. A new fact needs a page 
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from mailtriage.syslog.calendar import Run
 from mailtriage.syslog.head import parse_head
 
 HOUR = 3_600_000_000  # microseconds
+LATE = 100.0  # seconds; Postfix tries a deferred mail again after 300 (minimal_backoff_time), less the time it took
 
 
 class Place(NamedTuple):
@@ -186,17 +187,19 @@ class Group:
         both = [*self.ends, *lines]
         self.ends = both if len(both) < 2 else [min(both), max(both)]
 
-    def capture(self, name: str, value: str) -> None:
-        """Count in a value that the rule read out of a text."""
+    def captured(self, name: str) -> Sample:
+        """The values that the rule read out of texts under this name."""
         if name not in self.captures:
             self.captures[name] = Sample(32)
-        self.captures[name].add(value)
+        return self.captures[name]
+
+    def capture(self, name: str, value: str) -> None:
+        """Count in a value that the rule read out of a text."""
+        self.captured(name).add(value)
 
     def capture_all(self, name: str, values: Iterable[bytes]) -> None:
         """The same for many, as they stand in the log."""
-        if name not in self.captures:
-            self.captures[name] = Sample(32)
-        self.captures[name].add_all(values)
+        self.captured(name).add_all(values)
 
     def merge(self, other: "Group") -> None:
         """Add a group, be it of other limits; exact as far as both are. The other stays as it is."""
@@ -295,6 +298,15 @@ class Tally:
             group = self.groups[key] = Group(NARROW if key.direction == "inbound" else WIDE)
             self._grown += 1
         return group
+
+    def note_waits(self, host: str, delays: Sequence[float]) -> None:
+        """Note which parts of ``delays`` of a delivery were long."""
+        for part, seconds in zip("abcd", delays, strict=False):
+            if seconds >= LATE:
+                wait = self.waits.setdefault((host, part), [0.0, 0.0, 0.0])
+                wait[0] += 1
+                wait[1] += seconds
+                wait[2] = max(wait[2], seconds)
 
     def settle(self) -> None:
         """Bring the groups down to the CROWD of lowest rank in each direction; the others go into the rest."""

@@ -57,6 +57,12 @@ def judge(line: bytes) -> tuple[str, str | None]:
     return _slowly(line)
 
 
+def judge_usual(line: bytes) -> tuple[str, str | None] | None:
+    """The same for a line that begins as most do; None for any other."""
+    found = _USUAL.match(b"\n" + line)
+    return _writer(found[1]) if found else None
+
+
 def writers(block: bytes) -> Counter[bytes]:
     """The ``host tag`` of the usual lines in a block, but the first line's, and how often each wrote."""
     return Counter(_USUAL.findall(block))

@@ -140,13 +140,13 @@ cdef class Successes(Rows):
         cdef const uint8_t *end = <const uint8_t *>data + stop
         cdef Py_ssize_t size = stop - start, kept = -1
         cdef Cut cut
-        cdef Part login
+        cdef Part login, delays
         cdef int kind
         cdef Wish wish
         cdef Bucket bucket
         if size > LONGEST or not head(line, end, &cut) or cut.text - line > 200:
             return False
-        kind = cut_success(&cut, end, &login)
+        kind = cut_success(&cut, end, &login, &delays)
         if kind == OTHER or not self._trusted(&cut, kind):
             return False
         for wish in wishes:

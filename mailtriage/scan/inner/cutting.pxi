@@ -342,10 +342,9 @@ cdef enum:
     KINDS = 3
 
 
-cdef int cut_success(Cut *cut, const uint8_t *end, Part *login) noexcept nogil:
+cdef int cut_success(Cut *cut, const uint8_t *end, Part *login, Part *delays) noexcept nogil:
     """``success.cut``: what kind of line it is; ``login`` has no place where nobody logged in."""
     cdef const uint8_t *at
-    cdef Part delays
     cdef int i
     for i in range(PARTS):
         cut.parts[i].at, cut.parts[i].size = NULL, 0
@@ -370,7 +369,7 @@ cdef int cut_success(Cut *cut, const uint8_t *end, Part *login) noexcept nogil:
     at = field(at, end, &cut.parts[CLIENT], NAME, b"[", 1, False)
     at = field(at, end, &cut.parts[ADDR], HEX, b"]:", 2, False)
     at = number(at, end, 5)
-    at = cut_times(at, end, &cut.parts[DELAY], &delays)
+    at = cut_times(at, end, &cut.parts[DELAY], delays)
     if at is NULL or not begins(at, end, b"2.", 2):
         return OTHER
     at = number(at + 2, end, 3)

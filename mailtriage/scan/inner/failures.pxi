@@ -24,13 +24,13 @@ cdef class Failures(Rows):
     """Takes the lines of one chunk, and counts what it knows in the tally."""
 
     cdef object tally, sessions, slow, span
-    cdef dict warners, shapes, deliveries, buckets
+    cdef dict warners, shapes, deliveries, buckets, senders
     cdef bint bounded
 
     def __init__(self, tally, int source, sessions, dict warners, span, slow):
         self.tally, self.source, self.sessions, self.warners = tally, source, sessions, warners
         self.slow, self.span, self.bounded = slow, span, span.bounded
-        self.shapes, self.deliveries, self.buckets = {}, {}, {}
+        self.shapes, self.deliveries, self.buckets, self.senders = {}, {}, {}, {}
 
     def learn(self, cut, known):
         """A shape of refusals or failed logins, and what it means."""
@@ -43,6 +43,11 @@ cdef class Failures(Rows):
         if len(self.deliveries) >= shortdelivery.LIMIT:
             self.deliveries.clear()
         self.deliveries[cut.writer + b"\0" + shortdelivery.outline(cut.shape)] = known
+
+    def learn_sender(self, bytes writer, host):
+        """Whose deliveries both ways read alike, and its host."""
+        if len(self.senders) < shortway.LIMIT:
+            self.senders[writer] = (host, )
 
     def lines(self, bytes data, Py_ssize_t low, Py_ssize_t begin, Py_ssize_t end, int64_t shift, int64_t row, list ends):
         """Take the lines of data[begin:end] that were pointed at by where matches end; the newlines so far."""
@@ -92,6 +97,8 @@ cdef class Failures(Rows):
             return self._login(data, low, start, stop, offset, row, &cut, said)
         if cut_delivery(&cut, end, &to):
             return self._delivery(data, low, start, stop, offset, row, &cut, &to)
+        if cut_success(&cut, end, &said, &proto) == SENT:
+            return self._sent(data, start, offset, row, &cut, proto, end)
         return False
 
     cdef bint _mismatch(self, Cut *cut, Part reason, int64_t offset) except -1:
@@ -198,6 +205,7 @@ cdef class Failures(Rows):
         cdef Part *name = &cut.parts[CLIENT]
         cdef Part *addr = &cut.parts[ADDR]
         cdef Bucket bucket
+        cdef Py_ssize_t size
         cdef bint unknown = name.size == 7 and memcmp(name.at, b"unknown", 7) == 0
         if self.bounded and not self.span.holds(stamp_of(data[start : start + 48])):
             return 0
@@ -220,8 +228,12 @@ cdef class Failures(Rows):
         elif is_host_name(cut.parts[HELO]):
             who, how, cut.parts[SHOWN] = self._pool(cut.parts[HELO]), "helo", cut.parts[HELO]
         else:
-            who, how = parties.network(text(addr[0])), "net"
-            named = who.encode()
+            size = network(addr[0], self.scratch)
+            if size:
+                named = PyBytes_FromStringAndSize(<const char *>self.scratch, size)
+            else:
+                named = shortway.network_of(some(addr[0]))
+            who, how = named.decode(), "net"
             cut.parts[SHOWN].at, cut.parts[SHOWN].size = <const uint8_t *>(<bytes>named), len(<bytes>named)
         where = (shape.known, who, how, detail)
         bucket = self.buckets.get(where)
@@ -246,6 +258,41 @@ cdef class Failures(Rows):
         if self.full():
             self.count()
         return 0
+
+    cdef bint _sent(
+        self, bytes data, Py_ssize_t start, int64_t offset, int64_t row, Cut *cut, Part delays, const uint8_t *end
+    ) except -1:
+        """``LongWay.success``: a delivery that worked, maybe late."""
+        cdef Part *name = &cut.parts[CLIENT]
+        cdef Part *addr = &cut.parts[ADDR]
+        cdef const uint8_t *said = find(delays.at, end, b" status=sent (", 14) + 14
+        if begins(said, end, b"delivered to ", 13) or begins(said, end, b"discarded)", 10):
+            return False
+        if begins(addr.at, end, b"127.", 4) or begins(addr.at, end, b"::1", 3):
+            return False  # internal, maybe
+        if begins(name.at, end, b"127.", 4) or begins(name.at, end, b"localhost[", 10):
+            return False
+        writer = self.senders.get(some(cut.writer))
+        if writer is None:
+            return False
+        host = writer[0]
+        delay = seconds(text(cut.parts[DELAY]))
+        if delay is None:
+            return False
+        parts = [seconds(part) for part in text(delays).split("/")]
+        if len(parts) != 4 or None in parts or parts[1] >= LATE:
+            return False
+        if self.bounded and not self.span.holds(stamp_of(data[start : start + 48])):
+            return True
+        if delay < LATE:
+            return True
+        stamp = stamp_of(data[start : start + 48])
+        place = tuple_new(Place, (self.source, offset, row, stamp))
+        queue_id = text(cut.parts[QUEUE_ID])
+        mail = tuple_new(Mail, (place, None, text(cut.parts[RECIPIENT]), queue_id, text(name[0]), delay))
+        self.tally.late.add(queue_id, mail)
+        self.tally.note_waits(host, parts)
+        return True
 
     cdef bint _delivery(
         self, bytes data, Py_ssize_t low, Py_ssize_t start, Py_ssize_t stop, int64_t offset, int64_t row, Cut *cut,
@@ -356,7 +403,11 @@ cdef class Failures(Rows):
         self.add(bucket, group.clients, ADDR, True)
         self.add(bucket, group.names, SHOWN, True)
         for recipe in known.recipes:
-            shortway.read(group, recipe, self.values(bucket, recipe[2]) if recipe[2] >= 0 else set())
+            name, _, part, which = recipe
+            if part < 0 or which == "within" or name == "own_ip":
+                shortway.read(group, recipe, self.values(bucket, part) if part >= 0 else set())
+            else:
+                self.add_side(bucket, group.captured(name), part, which)
         return 0
 
     cdef int _count_deliveries(self, Bucket bucket, group) except -1:

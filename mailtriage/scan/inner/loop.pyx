@@ -13,10 +13,11 @@ from libc.stdlib cimport free, realloc
 from libc.string cimport memchr, memcmp, memcpy, memmove
 
 from mailtriage.model.stamp import Stamp
+from mailtriage.postfix.fields import seconds
 from mailtriage.scan import party as parties
 from mailtriage.scan import session, shortdelivery, shortway
 from mailtriage.scan.ask import TEN
-from mailtriage.scan.tally import HOUR, Line, Mail, Place
+from mailtriage.scan.tally import HOUR, LATE, Line, Mail, Place
 from mailtriage.scan.usual import stamp_of
 
 cdef extern from "Python.h":
@@ -33,6 +34,7 @@ cdef object tuple_new = tuple.__new__
 include "signs.pxi"
 include "cutting.pxi"
 include "names.pxi"
+include "heads.pxi"
 include "rows.pxi"
 include "failures.pxi"
 include "answers.pxi"

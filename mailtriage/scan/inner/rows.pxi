@@ -1,6 +1,9 @@
 """Lines that wait: their bytes in an arena, their parts as numbers, those of one trouble in one bucket."""
 
 
+cdef enum:
+    WHOLE, LOCAL, DOMAIN
+
 cdef struct Stand:
     uint32_t at  # in the arena
     uint16_t size
@@ -208,18 +211,27 @@ cdef class Rows:
 
     cdef int add(self, Bucket bucket, kept, int part, bint empty) except -1:
         """``Sample.add_all`` with a part of every row, the empty ones or not."""
+        return self._add(bucket, kept, part, empty, WHOLE)
+
+    cdef int add_side(self, Bucket bucket, kept, int part, str which) except -1:
+        """The same with what stands before the last ``@`` of a part, or behind it, or all ("local", "domain", "")."""
+        return self._add(bucket, kept, part, True, LOCAL if which == "local" else DOMAIN if which == "domain" else WHOLE)
+
+    cdef int _add(self, Bucket bucket, kept, int part, bint empty, int which) except -1:
         cdef int i = bucket.first
         cdef uint64_t key, before = 0, ceiling = _ceiling(kept)
         cdef bint some_out = False, any_before = False, new = False
         cdef dict members = kept.members_by_hash()
         cdef Py_ssize_t most = 2 * kept.limit
-        cdef Row *row
+        cdef Part value
         while i >= 0:
-            row = &self.rows[i]
-            i = row.next
-            if row.parts[part].size == 0 and not empty:
+            value = self.part(&self.rows[i], part)
+            i = self.rows[i].next
+            if value.size == 0 and not empty:
                 continue
-            key = digest(self.arena + row.parts[part].at, row.parts[part].size)
+            if which != WHOLE:
+                value = side(value, which)
+            key = digest(value.at, value.size)
             if any_before and key == before:
                 continue
             any_before, before = True, key
@@ -228,7 +240,7 @@ cdef class Rows:
                 continue
             hashed = key
             if hashed not in members:
-                members[hashed] = self.text(row, part), None
+                members[hashed] = text(value), None
                 new = True
                 if len(members) > most:
                     kept.changed()
@@ -238,6 +250,21 @@ cdef class Rows:
         if some_out:
             kept.thin()
         return 0
+
+
+cdef inline Part side(Part value, int which) noexcept nogil:
+    """``shortway._part``"""
+    cdef Py_ssize_t at = value.size - 1
+    while at >= 0 and value.at[at] != 64:
+        at -= 1
+    if at < 0:
+        value.size = 0
+    elif which == LOCAL:
+        value.size = at
+    else:
+        value.at += at + 1
+        value.size -= at + 1
+    return value
 
 
 cdef inline int minutes(const uint8_t *at) noexcept nogil:
