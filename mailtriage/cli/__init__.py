@@ -3,13 +3,12 @@
 import gc
 import sys
 
-_OBJECTS = 100_000  # new ones after which cycles are looked for
-
 
 def main() -> None:
     """Run the command line."""
-    # Few cycles are made. To look for them every 700 objects, and once more at the end, takes a tenth of a short run.
-    gc.set_threshold(_OBJECTS)
+    # Few cycles are made, and a command soon ends: to look for them time and again, and once more at the end, takes a
+    # tenth of a short run. What lasts (``watch``) has them looked for.
+    gc.disable()
     from mailtriage.cli.frame import group, run
 
     status = run(group)

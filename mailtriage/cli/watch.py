@@ -1,5 +1,6 @@
 """``mailtriage watch``: follows logs through rotation and prints what became of findings."""
 
+import gc
 from typing import Any
 
 import click
@@ -28,6 +29,7 @@ def command(files: tuple[str, ...], **options: Any) -> int:
     """Changes of findings, as they come."""
     from mailtriage.cli.watching import Watching
 
+    gc.enable()  # it goes on for months
     records = options["format_"] == "jsonl"
     texts = Texts("en" if records and options["lang"] is None else choose(options["lang"]))
     return Watching(files, options, texts).run()
