@@ -73,7 +73,8 @@ def _silence(found: re.Match[str]) -> str:
 def sense(text: str, vocabulary: Vocabulary) -> str:
     """The concepts of a text in order, with a blank before and behind each."""
     heads, inner = vocabulary
-    text = plain(_ADDRESS.sub(" ip ", _SILENT.sub(_silence, text[:LIMIT].lower())))
+    text = text[:LIMIT].lower().replace("...", " . ")
+    text = plain(_ADDRESS.sub(" ip ", _SILENT.sub(_silence, text)))
     out: list[str] = []
     place, end = 0, len(text)
     while found := _START.search(text, place):
