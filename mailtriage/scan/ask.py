@@ -272,7 +272,13 @@ class Answerer:
         self._span = Span(chunk.source, plan)
         compiled = compiled_loop()
         self._successes = compiled and compiled.Successes(
-            self._answers, chunk.number, self._asker.questions, self._writers, self._span, self._slow
+            self._answers,
+            chunk.number,
+            self._asker.pointer,
+            self._asker.questions,
+            self._writers,
+            self._span,
+            self._slow,
         )
 
     def answer(self) -> Answers:

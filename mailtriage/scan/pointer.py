@@ -26,8 +26,8 @@ FAILURES = (
     rb" refused to talk to me: ", rb"\] said: [45]",
 )  # fmt: skip
 
-_NAME_LETTERS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-"
-_NAME_LENGTH = 512  # of a host name with what leads to it
+NAME_LETTERS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-"
+NAME_LENGTH = 512  # of a host name with what leads to it
 
 
 class Pointer(Protocol):
@@ -92,26 +92,32 @@ class Literals:
     """
 
     def __init__(self, literals: Sequence[bytes], hyperscan: bool = True, leads: Sequence[bytes] = ()) -> None:
-        self._literals = tuple(literals)
-        self._leads = {number: lead for number, lead in enumerate(leads) if lead}
+        self.literals = tuple(literals)
+        self.leads = {number: lead for number, lead in enumerate(leads) if lead}
         patterns = tuple(map(quoted, literals))
         self._vectors: Any = compiled(patterns) if hyperscan and available() else None
         self._expression = Expression(patterns) if self._vectors is None else None
 
     def hits(self, buffer: Buffer, begin: int, end: int) -> list[tuple[int, int]]:
-        """Where in buffer[begin:end] literals end, counted from ``begin``, in order, and their numbers."""
+        """Where in buffer[begin:end] literals end, counted from ``begin``, in order, and their numbers.
+
+        Their leads are still to be looked at.
+        """
         hits: list[tuple[int, int]] = []
         append = hits.append
         if self._expression is None:
             view = memoryview(buffer)[begin:end]
             self._vectors.scan(view, match_event_handler=lambda number, _f, to, _g, _c: append((to, number)))
-            leads = self._leads
-            if leads:
-                led = self._led
-                hits = [(to, n) for to, n in hits if n not in leads or led(n, buffer, begin, begin + to)]
             return hits
         for start, stop in pointed(self._expression, buffer, begin, end):
-            hits += [(stop - begin, number) for number in self._within(bytes(buffer[start:stop]))]
+            line = bytes(buffer[start:stop])
+            for number, literal in enumerate(self.literals):
+                if number not in self.leads:
+                    at = line.find(literal)
+                    places = [at] if at >= 0 else []
+                else:
+                    places = [found.start() for found in re.finditer(b"(?=%s)" % quoted(literal), line)]
+                hits += [(start - begin + at + len(literal), number) for at in places]
         return hits
 
     def lines(self, buffer: Buffer, begin: int, end: int) -> Iterator[tuple[int, int, frozenset[int]]]:
@@ -120,6 +126,8 @@ class Literals:
         start = stop = begin - 1
         found: set[int] = set()
         for to, number in self.hits(buffer, begin, end):
+            if number in self.leads and not self._led(number, buffer, begin, begin + to):
+                continue
             last = begin + to - 1
             if last >= stop or start < begin:
                 if found:
@@ -134,17 +142,8 @@ class Literals:
 
     def _led(self, number: int, buffer: Buffer, begin: int, to: int) -> bool:
         """Whether the lead of a literal that ends at ``to`` stands before it."""
-        at = to - len(self._literals[number])
-        return buffer[max(begin, at - _NAME_LENGTH) : at].rstrip(_NAME_LETTERS).endswith(self._leads[number])
-
-    def _within(self, line: bytes) -> frozenset[int]:
-        return frozenset(number for number, literal in enumerate(self._literals) if self._holds(line, number, literal))
-
-    def _holds(self, line: bytes, number: int, literal: bytes) -> bool:
-        if number not in self._leads:
-            return literal in line
-        places = (found.start() for found in re.finditer(b"(?=%s)" % quoted(literal), line))
-        return any(self._led(number, line, 0, at + len(literal)) for at in places)
+        at = to - len(self.literals[number])
+        return buffer[max(begin, at - NAME_LENGTH) : at].rstrip(NAME_LETTERS).endswith(self.leads[number])
 
 
 class Marks:

@@ -75,13 +75,16 @@ cdef class Successes(Rows):
 
     cdef object answers, span, slow
     cdef dict writers, wishes, several
-    cdef list single
+    cdef list single, leads
+    cdef tuple literals
     cdef bytes writer  # that was last looked up, for this kind
     cdef int kind
     cdef bint trusted
 
-    def __init__(self, answers, int source, list asked, dict writers, span, slow):
+    def __init__(self, answers, int source, pointer, list asked, dict writers, span, slow):
         self.answers, self.source, self.writers, self.span, self.slow = answers, source, writers, span, slow
+        self.literals = pointer.literals
+        self.leads = [pointer.leads.get(number) for number in range(len(self.literals))]
         self.wishes = {}
         for questions in asked:
             for question in questions:
@@ -100,6 +103,8 @@ cdef class Successes(Rows):
         cdef set many = None
         for to, number in hits:
             last = begin + to - 1
+            if not self._led(number, base + begin, base + begin + to):
+                continue
             if last >= stop or start < begin:
                 if only >= 0:
                     self._line(data, low, start, stop, start + shift, only, many)
@@ -114,6 +119,21 @@ cdef class Successes(Rows):
                 many.add(number)
         if only >= 0:
             self._line(data, low, start, stop, start + shift, only, many)
+
+    cdef bint _led(self, Py_ssize_t number, const uint8_t *low, const uint8_t *to):
+        """``Literals._led``: whether the lead of a literal that ends at ``to`` stands before it, or it has none."""
+        cdef object lead = self.leads[number]
+        cdef const uint8_t *at
+        cdef const uint8_t *first
+        cdef Py_ssize_t size
+        if lead is None:
+            return True
+        size = len(<bytes>lead)
+        at = to - len(<bytes>self.literals[number])
+        first = max(low, at - NAME_LENGTH)
+        while at > first and (KIND[(at - 1)[0]] & ALNUM or (at - 1)[0] in b"._-"):
+            at -= 1
+        return at - first >= size and memcmp(at - size, <char *>(<bytes>lead), size) == 0
 
     cdef int _line(
         self, bytes data, Py_ssize_t low, Py_ssize_t start, Py_ssize_t stop, int64_t offset, Py_ssize_t only, set many

@@ -17,6 +17,7 @@ from mailtriage.postfix.fields import seconds
 from mailtriage.scan import party as parties
 from mailtriage.scan import session, shortdelivery, shortway
 from mailtriage.scan.ask import TEN
+from mailtriage.scan.pointer import NAME_LENGTH as MOST_LETTERS
 from mailtriage.scan.tally import HOUR, LATE, Line, Mail, Place
 from mailtriage.scan.usual import stamp_of
 
@@ -29,6 +30,7 @@ cdef enum:
     ARENA = 8 * 1024 * 1024  # bytes of lines that wait before they are counted
     SEVERAL = 32768  # rows that do
 
+cdef Py_ssize_t NAME_LENGTH = MOST_LETTERS
 cdef object tuple_new = tuple.__new__
 
 include "signs.pxi"

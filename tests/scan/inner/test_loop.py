@@ -79,6 +79,7 @@ QUESTIONS = (
              ("sasl_username", "client_wide"), tens=True),
     Question("clients", ("client=",), frozenset({"client"}), (("client_name", "ends", "example.net"),),
              ("client_name",)),
+    Question("pool", ("example.net[", "com["), frozenset({"client", "sent"}), lead="client="),
     Question("sender", ("from=<",), frozenset({"qmgr"}), (("sender", "is", "a@example.com"),)),
     Question("others", ("from=<", "to=<"), frozenset({"qmgr", "sent"}), (("sender", "isnt", "a@example.com"),),
              tens=True),
