@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from mailtriage.model.finding import Finding, LostMail, Step
-from mailtriage.report.facts import aside, counted, late, links, many
+from mailtriage.report.facts import aside, counted, late, links, many, unnamed
 from mailtriage.report.facts import episode as told_episode
 from mailtriage.report.safe import plain
 from mailtriage.report.state import state_words
@@ -25,6 +25,8 @@ _LABELS = ("why", "next", "lost", "tell", "all")
 _STAGE = re.compile(r"[A-Z-]{4,30} from \S{1,300}: ")
 _SENTENCE = re.compile(r"(?<=[.!?]) +|(?<=[。！？])")
 
+# Mail of strangers that was passed on: nobody here can send it again.
+_OTHERS = ("forward_breaks_spf", "forwarded_spam", "dead_forward_target")
 _DEAD = ("user_unknown", "mailbox_disabled")  # nobody is there to whom a mail could be sent again
 
 
@@ -130,12 +132,13 @@ class Card:
         finding = self.finding
         if finding.lost:
             first, more = self.mail(finding.lost[0]), len(finding.lost) - 1
-            if finding.cause in _DEAD and finding.act != "our_user":
+            if finding.kind in _OTHERS or (finding.cause in _DEAD and finding.act != "our_user"):
                 say = self.say("report.lost.others", count=more) if more else ""
             else:
                 say = self.say("report.lost.more", count=more) if more else self.say("report.lost.again", count=1)
             say = self.say("report.facts.between") + say if say else ""
-            return self.choice("lost", [first + say, self.mail(finding.lost[0], when=False) + say, first])
+            to = self.say("report.facts.to", names=finding.lost[0].recipient or "?")
+            return self.choice("lost", [first + say, self.mail(finding.lost[0], when=False) + say, to + say])
         if not again or (not finding.user_text and not finding.request_text):
             return []
         names = ", ".join(finding.own_users[:2]) + (" …" if len(finding.own_users) > 2 else "")
@@ -199,7 +202,7 @@ class Card:
         if domains and finding.direction == "outbound":
             what.append(say("report.facts.to", names=", ".join(domains[:3]) + (" …" if len(domains) > 3 else "")))
         parts = [(0, say("report.facts.beside").join(what))]
-        if finding.count != finding.messages:
+        if finding.count != finding.messages and not unnamed(finding):
             parts.append((4, say(counted(finding), count=finding.count, number=f"{finding.count:,}")))
         if finding.direction == "inbound" and any(finding.senders):
             names = [sender or "<>" for sender in finding.senders[:2]]

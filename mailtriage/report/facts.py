@@ -35,9 +35,17 @@ def many(finding: Finding, texts: Texts) -> str:
     own = finding.party.kind == "own_server" and finding.direction != "outbound"
     times = own or finding.direction == "server"
     times = times or (finding.cause == "auth_failed" and finding.direction in ("inbound", "submission"))
+    if unnamed(finding) and not times:
+        return texts.say("report.attempts", count=finding.count, number=f"{finding.count:,}")
     return texts.say(
         "report.times" if times else "report.mails", count=finding.messages, number=f"{finding.messages:,}"
     )
+
+
+def unnamed(finding: Finding) -> bool:
+    """Whether clients were turned away before they said whom from and to: how many mails it was nobody knows."""
+    own = finding.party.kind == "own_server" or finding.cause == "auth_failed"
+    return finding.direction == "inbound" and not finding.senders and not finding.recipients and not own
 
 
 def how_many(finding: Finding, texts: Texts) -> str:
@@ -50,7 +58,7 @@ def how_many(finding: Finding, texts: Texts) -> str:
         names = ", ".join(domains[:NAMES]) + (" …" if len(domains) > NAMES else "")
         parts.append(texts.say("report.facts.to", names=names))
     sentence = texts.say("report.facts.beside").join(parts)
-    if finding.count != finding.messages:
+    if finding.count != finding.messages and not unnamed(finding):
         attempts = texts.say(counted(finding), count=finding.count, number=f"{finding.count:,}")
         sentence = between([sentence, attempts], texts) if sentence else attempts
     return sentence

@@ -1,7 +1,7 @@
 """A finding about our own server, from cases whose words are in texts/<lang>/finding/<kind>.toml."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from mailtriage.model.finding import Finding, Party
@@ -14,6 +14,7 @@ from mailtriage.triage.episodes import course
 from mailtriage.triage.trouble import span
 
 OVER = timedelta(hours=2)
+OFTEN = 5  # hours in which it showed, before its pauses mean anything
 _GONE = ("bounced", "expired", "discarded", "undeliverable")
 
 
@@ -55,9 +56,17 @@ def stands(desk: Desk, cases: Sequence[Case], facts: Sequence[Fact] | None = Non
         if failed.last and all(fact.last is None or fact.last < failed.last for fact in facts):
             return "ongoing"  # within the hour there was a success, but before the last failure
         return state
-    _, last = span(desk, [case.group for case in cases])
-    over = last is not None and desk.now is not None and desk.now - last > OVER
+    first, last = span(desk, [case.group for case in cases])
+    over = last is not None and desk.now is not None and desk.now - last > max(OVER, _pause(cases, first, last))
     return "ongoing" if not over else "unknown" if facts is not None else "recovered"
+
+
+def _pause(cases: Sequence[Case], first: datetime | None, last: datetime | None) -> timedelta:
+    """How long a trouble that comes now and then may be silent and not be over: twice its usual pause."""
+    hours = {hour for case in cases for hour in case.group.hours.by_hour}
+    if first is None or last is None or len(hours) < OFTEN:
+        return timedelta(0)
+    return min(2 * (last - first) / (len(hours) - 1), timedelta(days=2))
 
 
 def says(group: Group, *words: str) -> bool:

@@ -58,6 +58,8 @@ def severity(finding: Finding, stakes: Stakes) -> str:
     if cause == "dns_failure" and finding.party.kind != "operator" and 0 < stakes.lost < MANY:
         # Bounced at once: the domain does not exist, and the sender was told. Given up after days: nobody was.
         return "medium" if finding.count > finding.messages else "low"
+    if cause == "loop" and stakes.lost:
+        return "medium"  # a forwarding of ours that leads back: whoever it was made for gets nothing
     if stakes.foreign:
         return "low"
     if stakes.lost:

@@ -8,6 +8,7 @@ PROBE = "550 5.1.7 <{sender}>: Sender address rejected: undeliverable address: h
 GMAIL = "gmail-smtp-in.l.google.com[142.250.27.26]:25"
 GMAIL_SPAM = "550-5.7.1 [192.0.2.25      12] Gmail has detected that this message is likely 550-5.7.1 unsolicited mail. To reduce the amount of spam sent to Gmail, this 550-5.7.1 message has been blocked. 550 5.7.1 https://support.google.com/mail/?p=UnsolicitedMessageError a1 - gsmtp"
 YAHOO = "mta5.am0.yahoodns.net[98.136.96.91]:25"
+DMARC = "550-5.7.26 Unauthenticated email from gmail.com is not accepted due to domain's 550-5.7.26 DMARC policy. 550 5.7.26 https://support.google.com/mail/?p=DmarcRejection a1 - gsmtp"
 NOT_FOUND = "Host or domain name not found. Name service error for name={at} type=AAAA: Host not found"
 
 
@@ -170,6 +171,89 @@ def burst_from_new_places(log: Log) -> None:
         log.deliver(queue_id, f"w{number}@friend.example", "mx.friend.example[198.51.100.9]:25").removed(queue_id)
 
 
+def form_writes_as_its_visitors(log: Log) -> None:
+    log.family()
+    for number in range(6):
+        queue_id, sender = log.later(hours=1).new_id(), f"visitor{number}@gmail.com"
+        log.say("postfix/pickup", f"{queue_id}: uid=33 from=<{sender}>")
+        log.say("postfix/qmgr", f"{queue_id}: from=<{sender}>, size=600, nrcpt=1 (queue active)", 700)
+        log.deliver(
+            queue_id, "office@gmail.com", GMAIL, DMARC, status="bounced", dsn="5.7.26", command="end of DATA"
+        ).removed(queue_id)
+
+
+def relay_knows_no_connector(log: Log) -> None:
+    log.family()
+    relay = "example-org.mail.protection.outlook.com[52.101.68.5]:25"
+    for number in range(9):
+        to = ("ann@gmail.com", "tim@gmx.de", "zoe@paper.example")[number % 3]
+        log.later(hours=1).send(
+            "bea@example.org",
+            to,
+            relay,
+            "550 5.7.64 TenantAttribution; Relay Access Denied [FR2DEU01FT010.eop-deu01.prod.protection.outlook.com]",
+            status="bounced",
+            dsn="5.7.64",
+        )
+
+
+def telephone_with_an_old_password(log: Log) -> None:
+    """Its address changes from hour to hour, its carrier does not."""
+    log.family().send("bea@example.org", "ann@friend.example", "mx.friend.example[198.51.100.9]:25")
+    for number in range(40):
+        ip = f"198.18.{96 + number % 6}.{number * 5 + 3}"
+        log.later(minutes=20).failed_login(
+            f"m-{96 + number % 6}-{number * 5 + 3}.customers.carrier.example[{ip}]", "bea@example.org"
+        )
+
+
+def script_fails_now_and_then(log: Log) -> None:
+    """A mail every few hours, each refused; the log ends between two of them."""
+    log.family()
+    for _ in range(9):
+        queue_id = log.later(hours=5).new_id()
+        log.say("postfix/qmgr", f"{queue_id}: from=<www-data@web.localdomain>, size=600, nrcpt=1 (queue active)", 700)
+        log.deliver(
+            queue_id,
+            "tim@gmx.de",
+            "mx00.emig.gmx.net[212.227.15.9]:25",
+            "550 5.1.8 <www-data@web.localdomain>: Sender address rejected: Domain not found",
+            status="bounced",
+            dsn="5.1.8",
+        ).removed(queue_id)
+    log.later(hours=3).accept("mx1.friend.example[198.51.100.2]", "ann@friend.example", "bea@example.org")
+
+
+def forwarding_leads_in_a_circle(log: Log) -> None:
+    log.family()
+    for _ in range(6):
+        queue_id = log.later(hours=1).take("mx1.friend.example[198.51.100.2]", "ann@friend.example")
+        log.say(
+            "postfix/smtp",
+            f"{queue_id}: to=<youth@club.example>, orig_to=<youth@example.org>, relay=mx.club.example[198.51.100.44]:25, delay=1, delays=0.1/0/0.4/0.5, dsn=5.4.14, status=bounced (host mx.club.example[198.51.100.44] said: 554 5.4.14 Hop count exceeded - possible mail loop (in reply to end of DATA command))",
+        ).removed(queue_id)
+
+
+def a_list_by_way_of_a_provider(log: Log) -> None:
+    """Microsoft asks Spamhaus and says so: one list, not two operators."""
+    log.family()
+    says = (
+        (
+            "ann@one.example",
+            "mx.one.example[198.51.100.51]:25",
+            "554 5.7.1 Service unavailable; Client host [192.0.2.25] blocked using zen.spamhaus.org; https://www.spamhaus.org/query/ip/192.0.2.25",
+        ),
+        (
+            "tim@hotmail.com",
+            "hotmail-com.olc.protection.outlook.com[52.101.40.3]:25",
+            "550 5.7.1 Service unavailable, Client host [192.0.2.25] blocked using Spamhaus. To request removal from this list see https://www.spamhaus.org/query/ip/192.0.2.25 (AS3130). [AM6 2026]",
+        ),
+    )
+    for number in range(8):
+        to, relay, reply = says[number % 2]
+        log.later(hours=1).send("bea@example.org", to, relay, reply, status="bounced", dsn="5.7.1")
+
+
 QUIET: tuple[Expect, ...] = ()
 STORIES = (
     Story("checks before logins", checks_before_logins, (Expect("own_user_refused", "", "high", "bea@example.org, cara@example.org", "ours", says="permit_sasl_authenticated,reject"),)),
@@ -183,5 +267,11 @@ STORIES = (
     Story("the resolver fails on a quiet server", resolver_fails_on_a_quiet_server, (Expect("resolver_broken", "", "high|medium", "resolver", "ours"),)),
     Story("greylisting takes hours", greylisting_takes_hours, (Expect("greylist_stuck", "", "low", "outlook.com", "ours", says="starts anew"),)),
     Story("spam forwarded with SRS", srs_forwards_spam, (Expect("forwarded_spam", "", "low", "Google", "ours"),)),
+    Story("a form writes as its visitors", form_writes_as_its_visitors, (Expect("forward_breaks_spf", "", "medium", "A program here", "ours", says="Reply-To"),)),
+    Story("a relay knows no connector", relay_knows_no_connector, (Expect("smarthost", "relay_denied", "high", "outlook.com", "ours", says="inbound connector"),)),
+    Story("a telephone with an old password", telephone_with_an_old_password, (Expect("saved_old_password", "", "low", "bea@example.org", "our_user"),)),
+    Story("a script fails now and then", script_fails_now_and_then, (Expect("origin_not_set", "", "high", "web.localdomain", "ours", "ongoing"),)),
+    Story("a forwarding leads in a circle", forwarding_leads_in_a_circle, (Expect("failure", "loop", "medium", "club.example"),)),
+    Story("a list by way of a provider", a_list_by_way_of_a_provider, (Expect("address_listed", "", "high", "on the blocklist Spamhaus: 2 receivers", "ours"),)),
     Story("a burst from new places", burst_from_new_places, (Expect("login_taken_over", "", "high", "bea@example.org"),)),
 )  # fmt: skip

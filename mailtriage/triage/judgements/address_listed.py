@@ -91,6 +91,9 @@ def _speaker(desk: Desk, case: Case) -> tuple[str, bool]:
     lists = {one.name for one in desk.book.operators.values() if one.kind in ("blocklist", "filter")}
     if case.key.operator in lists:
         return case.key.operator, True
+    # A provider that asks a public list and says so (Microsoft: Spamhaus) takes us off when the list does.
+    if any(one.name == case.key.via and one.kind == "blocklist" for one in desk.book.operators.values()):
+        return case.key.via, True
     return party_of(desk, case).name, False
 
 

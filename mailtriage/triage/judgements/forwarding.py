@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from mailtriage.model.finding import Finding, Party
 from mailtriage.scan.ask import Answers, Question
@@ -15,6 +16,7 @@ SPOOFED = ("auth_spf", "auth_dmarc", "auth_dkim")
 GONE = ("dns_failure", "user_unknown", "mailbox_disabled")
 SPAM = ("content_spam", "url_reputation", "content_policy", "content_virus")
 FEW = 3  # targets; more dead recipients at once are a list
+SENDERS, MOST = 4, 20  # senders of a case, and of all, that are asked about
 _ORIG = re.compile(r"orig_to=<([^>]{1,300})>")
 _RELAY = re.compile(r"to=<([^>]{1,300})>")
 
@@ -24,12 +26,19 @@ def questions(desk: Desk) -> Iterable[Question]:
     found = _cases(desk)
     yield from ask_senders(desk, found)
     yield from ask_sent(desk, found)
+    for sender in sorted({sender for case in found for sender in _asked(case)})[:MOST]:
+        where = (("sender", "is", sender.lower()),)
+        yield Question(f"handed in:{sender}", (f" from=<{sender}>",), frozenset({"cleanup"}), where)
 
 
 def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding for what breaks SPF; one a dead target; one for forwarded spam."""
     for kind, causes in (("forward_breaks_spf", SPOOFED), ("forwarded_spam", SPAM)):
         found = [case for case in _cases(desk) if case.key.cause in causes]
+        if here := [case for case in found if kind == "forward_breaks_spf" and _handed_in(case, answers)]:
+            desk.claim(here)
+            yield _program(desk, answers, here)
+            found = [case for case in found if case not in here]
         if not found:
             continue
         desk.claim(found)
@@ -55,6 +64,29 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
                     "users": names_of(_forwarders([case])) or desk.texts.say("finding.forwarded.some_user"),
                 },
             )  # fmt: skip
+
+
+def _asked(case: Case) -> list[str]:
+    """Senders that are asked about: did they hand their mail in on this machine, not by SMTP?"""
+    if case.key.cause not in SPOOFED or _forwarders([case]):
+        return []
+    return sorted(sender for sender in case.group.senders.members() if sender)[:SENDERS]
+
+
+def _handed_in(case: Case, answers: Answers) -> bool:
+    """Whether most of these mails came from a program here (pickup(8)): a form in its visitors' name, a mail filter."""
+    asked = _asked(case)
+    return bool(asked) and 2 * sum(answers.one(f"handed in:{sender}") is not None for sender in asked) > len(asked)
+
+
+def _program(desk: Desk, answers: Answers, found: list[Case]) -> Finding:
+    operators = names_of(party_of(desk, case).name for case in found)
+    finding = outgoing(
+        desk, answers, found, "forward_breaks_spf", Party("own_server", "program in others' name", operators),
+        words="form_sends_as_visitor", level="medium", fault="ours", act="our_admin", to_them=True,
+        values={"operators": operators, "own_domain": next((known.value for known in desk.own.domains), "")},
+    )  # fmt: skip
+    return replace(finding, request_text=None, user_text=None)
 
 
 def _cases(desk: Desk) -> list[Case]:

@@ -16,6 +16,7 @@ from mailtriage.scan.tally import Line, Mail
 from mailtriage.triage.case import Case, CaseKey, together
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
+from mailtriage.triage.inbound import loopback
 from mailtriage.triage.middle import median
 
 ORDER = 260
@@ -179,7 +180,10 @@ def _finding(
         group.keep_end(line)
     nets = sorted({network(client) for client in clients})
     certain = points >= CERTAIN
-    said = desk.texts.say("report.facts.sentences").join(reason.text for reason in reasons)
+    told = [reason.text for reason in reasons]
+    if clients and all(map(loopback, clients)):
+        told.append(desk.texts.say("finding.login_taken_over.webmail"))
+    said = desk.texts.say("report.facts.sentences").join(told)
     return draft(
         desk, [mine], "login_taken_over", Party("own_user", user, user), "high" if certain else "medium",
         cause="content_spam", direction="submission", detail="login_taken_over", state=_state(desk, group.last),

@@ -15,6 +15,7 @@ from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
 from mailtriage.triage.inbound import case_organisation, own_words, sender_organisations
+from mailtriage.triage.of_server import stands
 from mailtriage.triage.organisation import domain_of
 
 ORDER = 50
@@ -50,7 +51,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     ]
     desk.claim(found)
     last = max((when for case in found if (when := desk.when(case.group.last))), default=None)
-    over = last is not None and desk.now is not None and desk.now - last > OVER
+    over = last is not None and desk.now is not None and desk.now - last > OVER and stands(desk, found) == "recovered"
     names = sorted({desk.book.operators[name[1:]].name for hour in bad for name in hours[hour] if name[0] == "!"})
     yield own_words(
         draft(

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 
 from mailtriage.model.finding import Finding, Legitimacy, Party, Reason
 from mailtriage.scan.ask import Answers, Fact, Question
-from mailtriage.scan.party import network
+from mailtriage.scan.party import network, pool_pattern
+from mailtriage.scan.tally import Group
+from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
-from mailtriage.triage.inbound import loopback
+from mailtriage.triage.inbound import case_organisation, loopback
 
 ORDER = 200
 FAILURES = 6
@@ -49,7 +51,13 @@ def _by_user(desk: Desk, answers: Answers) -> Iterator[Finding]:
         fails = {client: fact for (client,), fact in answers.of(f"fails:{user}") if client and not loopback(client)}
         steady = {client: fact for client, fact in fails.items() if _steady(fact)}
         good = {client for client in steady if network(client) in home}
-        if not steady or (len({network(client) for client in fails}) > PLACES and not good):
+        where = ""
+        if not good and (roaming := _roaming(desk, user)):
+            where = pool_pattern(sorted(roaming.group.names.members())) or ""
+            # A telephone's address changes all day; its carrier does not.
+            steady = {client: Fact() for client in roaming.group.clients.members()}
+            steady[min(steady)] = Fact(roaming.count)
+        elif not steady or (len({network(client) for client in fails}) > PLACES and not good):
             continue
         chosen = good or set(steady)
         found = [
@@ -72,8 +80,22 @@ def _by_user(desk: Desk, answers: Answers) -> Iterator[Finding]:
             words="saved_old_password",
             user_text=desk.texts.say("finding.saved_old_password.user"),
             legitimacy=Legitimacy(1.0 if good else 0.5, tuple(reasons)),
-            values={"user": user, "client": ", ".join(sorted(chosen)[:3]), "count": count},
+            values={"user": user, "client": where or ", ".join(sorted(chosen)[:3]), "count": count},
         )  # fmt: skip
+
+
+def _roaming(desk: Desk, user: str) -> Case | None:
+    """Failures of this user alone at a program's pace, from hosts of one carrier; nobody else's from there."""
+    found = [
+        case
+        for case in desk.open("inbound", "auth_failed")
+        if {sender.lower() for sender in case.group.senders.members()} == {user}
+    ]
+    named = [case for case in found if case_organisation(case) and case.key.trust == "client"]
+    most = max(named, key=lambda case: (case.count, case.key), default=None)
+    if most is None or not _steady(most.group) or 2 * most.count < sum(case.count for case in found):
+        return None
+    return most
 
 
 def _by_client(desk: Desk, answers: Answers) -> Iterator[Finding]:
@@ -123,7 +145,7 @@ def _users(desk: Desk) -> list[str]:
     return sorted(user for user, count in failed.items() if user in known and count >= FAILURES)[:MOST]
 
 
-def _steady(fact: Fact) -> bool:
+def _steady(fact: Fact | Group) -> bool:
     """Whether failures are spread over hours as a program's are."""
     hours = [count for count, _, _ in fact.hours.by_hour.values()]
     return fact.count >= FAILURES and len(hours) >= HOURS and max(hours) <= RATE

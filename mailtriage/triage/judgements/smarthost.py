@@ -24,6 +24,7 @@ DOOR = ("auth_required", "auth_failed", "relay_denied", "rate_limit", "sender_re
         "config_error", "connection_limit", "dns_failure", "policy", "ip_reputation")  # fmt: skip
 _BOUNCES, _NOTICES, _BIG = "bounces that came in", "bounces that we made", "who takes mail for the big"
 _BIG_DOMAINS = ("gmail.com", "outlook.com", "hotmail.com", "icloud.com", "yahoo.com")
+_OPERATORS = ("mailbox", "hoster", "filter")
 _LOGIN = ("auth_failed", "auth_required")  # no later try helps; somebody must correct the login
 _PORTS = (":587 ", ":465 ", ":587,", ":465,", "]:587: ", "]:465: ")
 # Our own client's words, behind ``status=``; nobody logs in to an MX.
@@ -60,6 +61,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
                 level="high" if _no_login(cause, cases) and stands(desk, cases) == "ongoing" else None,
                 values={"relay": who, "passed": len(sent(desk, answers, cases[0]))},
             )  # fmt: skip
+            finding = _theirs(desk, answers, cases, finding)
             over, severity = finding.state == "recovered", finding.severity
             if (over and severity == "high") or (not over and severity == "low" and waiting(desk, cases)):
                 severity = "medium"  # what waits there is everybody's mail
@@ -69,6 +71,17 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         came = (nulls.count if nulls else 0) - (notices.count if notices else 0)
         if came > 0 or who not in told:
             yield _works(desk, who, nulls if came > 0 else None, max(came, 0))
+
+
+def _theirs(desk: Desk, answers: Answers, cases: list[Case], finding: Finding) -> Finding:
+    """The finding with what the relay's own operator wants, where a rule of its pack knows the reply."""
+    rule = desk.book.rules.get(finding.rule or "")
+    if rule is None or rule.operator.kind not in _OPERATORS:
+        return finding
+    own = outgoing(desk, answers, cases, "smarthost", finding.party, cause=finding.cause)
+    why = desk.texts.say("report.facts.sentences").join((own.why, finding.why))
+    # Of ours the last two: send what waits, and read the bounces.
+    return replace(finding, why=why, steps=(*own.steps, *finding.steps[-2:]))
 
 
 def _no_login(cause: str, cases: list[Case]) -> bool:
