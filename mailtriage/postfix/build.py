@@ -21,6 +21,8 @@ def _factory() -> Callable[..., Event]:
         ],
         slots=True,
         kw_only=True,
+        eq=False,
+        repr=False,
     )
 
     def make(**values: Any) -> Event:

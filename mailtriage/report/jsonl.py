@@ -1,6 +1,7 @@
 """``--format jsonl`` and ``json``: records for other programs. ASCII-safe control characters, one object a line."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -17,14 +18,15 @@ if TYPE_CHECKING:
 
 def line(record: dict[str, Any]) -> str:
     """A record on one line."""
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).translate(_UNSAFE) + "\n"
+    return _safe(json.dumps(record, ensure_ascii=False, separators=(",", ":"))) + "\n"
 
 
 # JSON escapes what is below U+0020; terminals also obey these.
-_UNSAFE = {
-    code: f"\\u{code:04x}"
-    for code in [*range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F]
-}
+_UNSAFE = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def _safe(text: str) -> str:
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def findings(found: Iterable[Finding]) -> Iterator[str]:
@@ -60,7 +62,7 @@ def event_line(told: Told) -> bytes:
     data = _encoder()(event_record(told))
     if data.isascii() and b"\x7f" not in data:
         return data + b"\n"
-    return (data.decode().translate(_UNSAFE) + "\n").encode()
+    return (_safe(data.decode()) + "\n").encode()
 
 
 def lives(found: Iterable[ToldLife]) -> Iterator[str]:

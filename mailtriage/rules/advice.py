@@ -80,7 +80,7 @@ class _Case:
         return name.upper() if name in self.names or value else match[0]
 
     def text(self, template: str) -> str:
-        if template.isascii():
+        if max(template, default="") < _WIDE[0]:
             return self.fill(template, lambda found: self._in_text(found[1]))
         return re.sub(_IN_WIDE, lambda found: self._in_text(found[2], found[1] or "", found[3] or ""), template)
 

@@ -48,7 +48,7 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     """Put values into ``{placeholders}``. Never raises for a missing one: it stays as written."""
     if "{" not in template:
         return template
-    if not template.isascii() and "{{" not in template:
+    if max(template) >= "\u3000" and "{{" not in template:  # full-width letters may stand in it
         marked = _VALUE.sub(lambda found: f"{_MARK}{found[0]}{_MARK}", template)
         return re.sub(_GAP, "", _FORMAT.vformat(marked, (), _Values(values))).replace(_MARK, "")
     return _FORMAT.vformat(template, (), _Values(values))
