@@ -26,13 +26,14 @@ def scattered(number: int) -> int:
 class Sample:
     """A bottom-k sample: member → value. The value of a member that comes twice is the smaller of the two."""
 
-    __slots__ = ("_ceiling", "_full", "_kept", "_order", "limit")
+    __slots__ = ("_ceiling", "_full", "_kept", "_members", "_order", "limit")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._kept: dict[int, tuple[str, Any]] = {}
         self._full = False
         self._order: list[int] | None = None  # the hashes in order, while nothing changes
+        self._members: list[str] | None = None  # the same of the members
         self._ceiling = 2**64  # hashes from here on are out; falls as the set fills
 
     def add(self, member: str, value: Any = None) -> None:
@@ -77,7 +78,7 @@ class Sample:
     def changed(self) -> None:
         """Say that something was put into what is kept."""
         self._order = None
-        if len(self._kept) > self.limit:
+        if len(self._kept) > 2 * self.limit:
             self._trim()
 
     def thin(self) -> None:
@@ -118,13 +119,18 @@ class Sample:
     def merge(self, other: "Sample") -> None:
         """Take over what another set holds; the result is exact as far as both are."""
         other._trim()
-        for key, (member, value) in other._kept.items():
-            self.put(key, member, value)
-        if other._ceiling < self._ceiling:
-            self._ceiling = other._ceiling
-            self._kept = {k: v for k, v in self._kept.items() if k < self._ceiling}
-            self._order = None
+        mine, theirs = self._kept, other._kept
+        self._ceiling = ceiling = min(self._ceiling, other._ceiling)
+        both = {**theirs, **mine}
+        for key in theirs.keys() & mine.keys():
+            value, new = mine[key][1], theirs[key][1]
+            if new is not None and (value is None or new < value):
+                both[key] = theirs[key]
+        if ceiling < 2**64:
+            both = {key: member for key, member in both.items() if key < ceiling}
         self._full = self._full or other._full
+        self._kept, self._order = both, None
+        self._trim()
 
     def settle(self) -> None:
         """Bring the set into its one final form, for comparing and sending."""
@@ -164,13 +170,16 @@ class Sample:
 
     def _in_order(self) -> list[int]:
         if self._order is None:
-            self._order = sorted(self._kept)
+            self._order, self._members = sorted(self._kept), None
         return self._order
 
     def members(self) -> list[str]:
+        """The members that are kept, in that order. Not to be changed: it is given again."""
         self._trim()
-        kept = self._kept
-        return [kept[key][0] for key in self._in_order()]
+        order, kept = self._in_order(), self._kept
+        if self._members is None:
+            self._members = [kept[key][0] for key in order]
+        return self._members
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.members())
@@ -190,7 +199,7 @@ class Sample:
 
     def __setstate__(self, state: tuple[int, dict[int, tuple[str, Any]], bool, int]) -> None:
         self.limit, self._kept, self._full, self._ceiling = state
-        self._order = None
+        self._order = self._members = None
 
 
 def sample(limit: int, members: Iterable[str]) -> Sample:

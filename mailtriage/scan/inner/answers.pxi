@@ -205,6 +205,8 @@ cdef class Successes(Rows):
         cdef Bucket bucket
         for part in by:
             value = chosen(part, cut, login)
+            if part == WIDE:
+                value.size = wide(value)
             to[0] = value.at is not NULL
             to = copied(to + 1, value, 0)
         key = PyBytes_FromStringAndSize(<const char *>self.scratch, to - self.scratch)

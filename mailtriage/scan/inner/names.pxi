@@ -26,6 +26,19 @@ cdef Py_ssize_t network(Part addr, uint8_t *to) noexcept nogil:
     return dot - addr.at + 5
 
 
+cdef Py_ssize_t wide(Part addr) noexcept nogil:
+    """How much of an address says which wide network it is of (``party.wide``): two octets, where it is plain IPv4."""
+    cdef uint8_t[24] to
+    cdef Py_ssize_t size = 0
+    cdef int dots = 0
+    if addr.size > 15 or network(addr, to) == 0:
+        return addr.size
+    while dots < 2:
+        dots += addr.at[size] == 46
+        size += 1
+    return size
+
+
 cdef bint plain_name(Part helo) noexcept nogil:
     """``meaning.plain_name``."""
     cdef Py_ssize_t i

@@ -122,7 +122,7 @@ def state(thing: Any) -> Any:
     ]
     names = [*slots, *getattr(thing, "__dict__", ())]
     if names and not isinstance(thing, tuple):
-        return {name: state(getattr(thing, name)) for name in names if name not in ("_order", "_grown")}
+        return {name: state(getattr(thing, name)) for name in names if name not in ("_order", "_members", "_grown")}
     return thing
 
 
