@@ -24,19 +24,20 @@ _PRIVATE = tuple(
         "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10",
     )
 )  # fmt: skip
+_PRIVATE_BEGINS = ("10.", "172.", "192.168.", "100.", "169.254.", "f", "F")
 _HERE = tuple(ipaddress.ip_network(net) for net in ("127.0.0.0/8", "::1/128"))
 
 
 @lru_cache(maxsize=4096)
 def private(address: str) -> bool:
     """Whether an address is of a private network (loopback is not)."""
-    return _within(address, _PRIVATE)
+    return address.startswith(_PRIVATE_BEGINS) and _within(address, _PRIVATE)
 
 
 @lru_cache(maxsize=4096)
 def loopback(address: str) -> bool:
     """Whether an address is this machine's own."""
-    return _within(address, _HERE)
+    return (address.startswith("127.") or ":" in address) and _within(address, _HERE)
 
 
 def _within(address: str, nets: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:

@@ -14,6 +14,7 @@ from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.organisation import domain_of, organisation
 
+Point = tuple[int, str, dict[str, object]]  # weight, what for, the values of its words
 LIKELY = 4  # points
 POOL = 3  # hosts of a provider
 _SCALE = 6.0
@@ -43,19 +44,19 @@ def mail_host(name: str) -> bool:
 
 def weigh(
     desk: Desk, case: Case, accepted: Sequence[Fact], known_senders: Sequence[Fact], trust: str
-) -> tuple[int, Legitimacy]:
-    """The points of an inbound case and why.
+) -> tuple[int, list[Point]]:
+    """The points of an inbound case, and what they are for.
 
     ``accepted``: what this party got through at other times; ``known_senders``: what its senders got through, from
     anywhere; ``trust``: how the party's name is known (client, ptr, neighbour, helo, net).
     """
     group = case.group
-    points: list[tuple[int, str, dict[str, object]]] = []
+    points: list[Point] = []
     names = group.names.members()
     name = names[0] if names else ""
     org = organisation(name) if name and trust != "net" else ""
     senders = [unwrap(address).address for address in group.senders.members() if address]
-    sender_orgs = {organisation(domain_of(address)) for address in senders if domain_of(address)}
+    sender_orgs = {organisation(domain) for domain in {domain_of(address) for address in senders} if domain}
     operator = desk.book.operator_of_pool(name) if trust in ("client", "ptr", "neighbour") else None
     refused_by_list = case.key.cause == "dnsbl" or _also(desk, case, "dnsbl")
 
@@ -105,9 +106,14 @@ def weigh(
     if senders and not sender_orgs - desk.own.domain_names and not any(is_list_sender(s) for s in senders):
         points.append((-2, "own_domain_forged", {}))
 
+    return sum(weight for weight, _, _ in points), points
+
+
+def in_words(desk: Desk, points: Sequence[Point]) -> Legitimacy:
+    """What points say, for the record."""
     total = sum(weight for weight, _, _ in points)
     because = tuple(Reason(id_, desk.texts.say(f"because.{id_}", **values)) for _, id_, values in points)
-    return total, Legitimacy(round(max(-1.0, min(1.0, total / _SCALE)), 2), because)
+    return Legitimacy(round(max(-1.0, min(1.0, total / _SCALE)), 2), because)
 
 
 def _also(desk: Desk, case: Case, cause: str) -> bool:

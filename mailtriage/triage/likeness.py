@@ -11,9 +11,9 @@ def near(typed: str, known: Iterable[str]) -> str | None:
     """The first known name that one slip (a letter more, less, other, or two swapped) turns into ``typed``."""
     if not 5 <= len(typed) <= LONG:
         return None
-    # A slip leaves the first two letters or the last two: most names are told apart by them.
-    begin, end = typed[:2], typed[-2:]
-    alike = (name for name in known if len(name) >= 5 and (name.startswith(begin) or name.endswith(end)))
+    # A slip leaves the first two letters or the last two: most names are told apart by these and by their length.
+    begin, end, least, most = typed[:2], typed[-2:], max(len(typed) - 1, 5), len(typed) + 1
+    alike = (name for name in known if least <= len(name) <= most and (name.startswith(begin) or name.endswith(end)))
     return min((name for name in alike if slip(typed, name)), default=None)
 
 

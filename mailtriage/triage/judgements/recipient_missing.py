@@ -13,7 +13,7 @@ from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
 from mailtriage.triage.inbound import case_organisation, own_words, sender_organisations
 from mailtriage.triage.judgements import refused_senders
-from mailtriage.triage.legitimacy import dynamic
+from mailtriage.triage.legitimacy import dynamic, in_words
 from mailtriage.triage.organisation import domain_of
 
 ORDER = 780
@@ -55,12 +55,16 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     for case in desk.open("inbound", "user_unknown"):
         if len(case.group.recipients) > _MOST_RECIPIENTS or case.key.trust not in ("client", "ptr"):
             continue
-        points, legitimacy = refused_senders.weighed(desk, case, answers)
         names = case.group.names.members()
+        if not names or dynamic(names[0]):
+            continue
         same = case_organisation(case) in sender_organisations(case.group.senders.members())
-        if points >= ENOUGH and (same or desk.book.operator_of_pool(names[0])) and not dynamic(names[0]):
+        if not same and not desk.book.operator_of_pool(names[0]):
+            continue
+        total, points = refused_senders.weighed(desk, case, answers)
+        if total >= ENOUGH:
             people.append(case)
-            scores.append(legitimacy)
+            scores.append(in_words(desk, points))
     own = _own_users(desk, {domain_of(r) for case in people for r in case.group.recipients.members()})
     people += own
     senders = {s for case in people for s in case.group.senders.members() if s}

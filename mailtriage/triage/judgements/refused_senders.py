@@ -14,7 +14,7 @@ from mailtriage.triage.case import Case, together
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft, saying
 from mailtriage.triage.inbound import case_organisation, own_words, permanent
-from mailtriage.triage.legitimacy import LIKELY, dynamic, weigh
+from mailtriage.triage.legitimacy import LIKELY, Point, dynamic, in_words, weigh
 from mailtriage.triage.organisation import domain_of
 from mailtriage.triage.retelling import title
 
@@ -75,14 +75,14 @@ def findings(desk: Desk, answers: Answers, kind: str, wanted: Callable[[Case], b
             by_party[case_organisation(case) or case.key.party, case.key.cause].append(case)
     for (party, _), found in sorted(by_party.items()):
         whole = found[0] if len(found) == 1 else together(found)
-        points, legitimacy = weighed(desk, whole, answers)
-        if points < LIKELY:
+        total, points = weighed(desk, whole, answers)
+        if total < LIKELY:
             continue
         desk.claim(found)
-        yield _finding(desk, whole, party, answers, kind, legitimacy)
+        yield _finding(desk, whole, party, answers, kind, in_words(desk, points))
 
 
-def weighed(desk: Desk, case: Case, answers: Answers) -> tuple[int, Legitimacy]:
+def weighed(desk: Desk, case: Case, answers: Answers) -> tuple[int, list[Point]]:
     """The points of a case with what the log answered about its pool and senders."""
     accepted = _let_in(answers, case)
     return weigh(desk, case, accepted, known_senders(case, answers), _trust(case, accepted))
@@ -197,7 +197,7 @@ def _trust(case: Case, accepted: list[Fact]) -> str:
     if case.key.trust != "helo":
         return case.key.trust
     proved = {network(client) for fact in accepted for client in fact.clients}
-    return "neighbour" if proved & {network(client) for client in case.group.clients} else "helo"
+    return "neighbour" if proved and any(network(client) in proved for client in case.group.clients) else "helo"
 
 
 def _senders(case: Case) -> list[str]:
