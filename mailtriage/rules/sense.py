@@ -52,7 +52,7 @@ _SILENT = re.compile(
 _ADDRESS = re.compile(r"192\.0\.2\.1|2001:db8::1")
 _START = re.compile(r"[^\W_]|[@.;!?:()\-|,]")
 _BORDER = {".": ".", ";": ".", "!": ".", "?": ".", "|": ".", ":": ":", "(": ":", ")": ":", ",": "", "-": ""}
-_REST = re.compile(r"[\w'?]{0,80}")
+_REST = re.compile(r"(?:(?![\u2e80-\U0010ffff])[\w'?]){0,80}")  # of a word in letters
 _DENIED = re.compile(r"\bdenied\b")  # what is blocked is denied, too; the other way round it is not
 _INNER = 8  # letters from which on a word is long enough to be a compound
 
