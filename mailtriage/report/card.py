@@ -92,10 +92,11 @@ class Card:
         quote, title = self.quote(), self.title(2)
         told = step.text if step else ""
         must = 1 + bool(finding.why) + bool(told) + sum(map(len, ends)) + self.height(copied)
-        if len(title) + len(quote) + must > most:
-            title = self.title()
+        # What is wrong, and whose, stands in the title: it is cut only after the reply was left out.
         if len(title) + len(quote) + must > most:
             quote = []
+        if len(title) + must > most:
+            title = self.title()
         spare = most - len(title) - len(quote) - must
         # A second line for why, then for the facts, then for what to do, as far as there is room.
         why = self.labelled("why", finding.why, 2 if spare > 0 else 1)

@@ -117,8 +117,29 @@ class Desk:
         for case in self.cases:
             if case.key.direction == "inbound" and case.key.cause not in ("relay_denied", "auth_failed"):
                 received.update(domain_of(recipient) for recipient in case.group.recipients)
-        taken = self.survey.tally.known.taken
-        return frozenset(name for name, count in received.items() if count >= RELAYED and taken[name] >= RELAYED)
+        taken, tried = self.survey.tally.known.taken, self._tried()
+        return frozenset(
+            name
+            for name, count in received.items()
+            if count >= RELAYED and (taken[name] >= RELAYED or tried[name] >= RELAYED)
+        )
+
+    def _tried(self) -> Counter[str]:
+        """Strangers' mails that could not be passed on, by domain, where no address of ours stands behind them.
+
+        The server behind may be down for as long as the log is. Big providers are left out: their customers' mail goes
+        everywhere.
+        """
+        tried: Counter[str] = Counter()
+        for case in self.cases if self.own.domains else ():
+            senders = [sender for sender in case.group.senders.members() if sender]
+            if case.key.direction != "outbound" or not senders or any(map(self.own.has, senders)):
+                continue
+            if not any(" orig_to=<" in line.text for line in case.group.ends):
+                for name in {domain_of(recipient) for recipient in case.group.recipients.members()}:
+                    if not self.book.operator_of_domain(name):
+                        tried[name] += len(case.group.messages)
+        return tried
 
     @cached_property
     def given_up(self) -> dict[str, Mail]:
