@@ -131,9 +131,11 @@ class Card:
     def consequence(self, again: bool = True) -> list[Text]:
         """What was lost and must be sent again; else whom to tell, where the words for it can be shown ``again``."""
         finding = self.finding
-        if finding.lost:
+        strangers = finding.kind in _OTHERS or finding.direction in ("local", "inbound")
+        # What strangers lost nobody here can send again: there the user who did not get it is to be told.
+        if finding.lost and not (strangers and finding.own_users and finding.user_text and again):
             first, more = self.mail(finding.lost[0]), len(finding.lost) - 1
-            if finding.kind in _OTHERS or (finding.cause in _DEAD and finding.act != "our_user"):
+            if strangers or (finding.cause in _DEAD and finding.act != "our_user"):
                 say = self.say("report.lost.others", count=more) if more else ""
             else:
                 say = self.say("report.lost.more", count=more) if more else self.say("report.lost.again", count=1)

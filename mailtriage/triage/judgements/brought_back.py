@@ -46,5 +46,6 @@ def _ours_alone(desk: Desk, case: Case) -> bool:
 def _steps(desk: Desk, finding: Finding) -> tuple[Step, ...]:
     """Our own, and of the rule's those that let these very clients through."""
     exempt = [step for step in finding.steps if any(client in (step.command or "") for client in finding.clients)]
-    facts = {"party": finding.party.name, "recipient": _some(finding.recipients)}
+    facts = {"party": finding.party.name, "recipient": _some(finding.recipients),
+             "sender": next(iter(finding.senders), "")}  # fmt: skip
     return (*say_steps(desk, "brought_back", facts), *exempt)
