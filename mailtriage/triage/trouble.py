@@ -37,7 +37,10 @@ _AFTER = {  # rule → kinds of trouble that it may follow from
 # What leads the rest where nothing that it could follow from is there.
 _LEADS_ELSE = ("server.database-query", "server.database-down", "server.table-lookup")
 # Rule that leads → rules of what follows from it, though these lead elsewhere.
-_FOLLOWED = {"server.spawn": frozenset({"server.policy-service"})}
+_FOLLOWED = {
+    "server.spawn": frozenset({"server.policy-service"}),
+    "server.wakeup": frozenset({"server.file-error"}),  # the queue directory as a whole
+}
 # One service is one trouble; of everything else all objects of a rule come together.
 _SERVICES = frozenset(
     {"milter_down", "policy_service_down", "filter_down", "unknown_transport", "transport_down", "config_broken",
@@ -48,7 +51,14 @@ _WHOLE = frozenset(
     {"auth_socket_missing", "auth_service_down", "disk_full", "queue_corrupt", "postsuper_deleted", "milter_down",
      "policy_service_down", "process_limit", "tls_file_missing"}
 )  # fmt: skip
-_DAEMONS = {"relay": "smtp", "retry": "error", "rewrite": "trivial-rewrite", "maildrop": "pipe", "submission": "smtpd"}
+_DAEMONS = {
+    "relay": "smtp",
+    "retry": "error",
+    "rewrite": "trivial-rewrite",
+    "maildrop": "pipe",
+    "submission": "smtpd",
+    "proxywrite": "proxymap",
+}
 
 
 class Trouble:

@@ -53,6 +53,7 @@ FIXTURES = {
     "null-mx-sender": ("info", "refusal"),
     "one-destination-stuck": ("medium", "queue_clogged"),
     "origin-without-dot": ("high", "origin_not_set"),
+    "out-of-memory": ("high", "out_of_memory"),
     "pgsql-down": ("high", "database_down"),
     "policy-program-missing": ("high", "policy_service_down"),
     "policy-service-down": ("high", "policy_service_down"),

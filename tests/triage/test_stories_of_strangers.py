@@ -585,6 +585,23 @@ def program_forgets_to_log_in(log: Log) -> None:
                helo="[192.168.0.41]", service="postfix/submission/smtpd", times=2)  # fmt: skip
 
 
+def own_name_is_not_owned(log: Log) -> None:
+    words = "553 5.7.1 <bea@example.org>: Sender address rejected: not owned by user bea@example.org"
+    log.refuse("dsl-7.isp.example[198.51.100.60]", "bea@example.org", "ann@friend.example", words,
+               service="postfix/submission/smtpd")  # fmt: skip
+
+
+def alias_in_a_circle(log: Log) -> None:
+    queue_id = log.take("mx.friend.example[198.51.100.7]", "ann@friend.example")
+    fields = "to=<info@example.org>, relay=local, delay=0.1, delays=0.1/0/0/0, dsn=5.4.6, status=bounced"
+    log.say("postfix/local", f"{queue_id}: {fields} (mail forwarding loop for info@example.org)")
+
+
+def queue_without_fifos(log: Log) -> None:
+    for _ in range(3):
+        log.later(60).say("postfix/master", "warning: master_wakeup_timer_event: service pickup(public/pickup): Invalid argument")  # fmt: skip  # noqa: E501
+
+
 @pytest.mark.parametrize(
     ("write", "want"),
     [
@@ -594,6 +611,9 @@ def program_forgets_to_log_in(log: Log) -> None:
         (integrity_check_fails, Expect("file_error", severity="high")),
         (filter_before_the_queue_is_down, Expect("filter_down", severity="high")),
         (asked_through_proxymap, Expect("config_broken", severity="high")),
+        (own_name_is_not_owned, Expect("own_user_refused", severity="medium", fault="ours")),
+        (alias_in_a_circle, Expect("alias_broken", severity="medium", fault="ours")),
+        (queue_without_fifos, Expect("permissions", severity="high")),
         (restarted_by_a_watchdog, Expect("restarts", severity="medium")),
         (cache_cannot_be_read, Expect("cache_down", severity="high")),
         (program_forgets_to_log_in, Expect("device_without_login", severity="medium", fault="our_user")),
@@ -613,3 +633,13 @@ def admin_restarts(log: Log) -> None:
 
 def test_an_admin_who_restarts_hears_nothing_of_it() -> None:
     assert Story("restarts", admin_restarts).findings() == ()
+
+
+def killed_once(log: Log) -> None:
+    log.say("postfix/master", "warning: process /usr/lib/postfix/sbin/smtpd pid 4242 killed by signal 9")
+    log.later(minutes=10).take("mx.friend.example[198.51.100.7]", "ann@friend.example")
+
+
+def test_a_daemon_that_was_killed_once_and_works_again_is_low() -> None:
+    (one,) = Story("killed", killed_once).findings()
+    assert (one.kind, one.state, one.severity) == ("postfix_crashes", "recovered", "low")

@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.lab import broken_delivery, broken_helpers, broken_service, broken_setup
+from tools.lab import broken_delivery, broken_helpers, broken_machine, broken_service, broken_setup
 from tools.lab.laboratory import Lab
 
 TROUBLES: dict[str, Callable[[], Lab]] = {
     name.replace("_", "-"): function
-    for module in (broken_setup, broken_service, broken_delivery, broken_helpers)
+    for module in (broken_setup, broken_service, broken_delivery, broken_helpers, broken_machine)
     for name, function in inspect.getmembers(module, inspect.isfunction)
     if function.__module__ == module.__name__ and not name.startswith("_")
 }

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from mailtriage.model.finding import Finding
 from mailtriage.scan.ask import Answers, Question
@@ -14,6 +15,7 @@ from mailtriage.triage.of_server import of_server, says, stands
 from mailtriage.triage.organisation import domain_of
 
 ORDER = 58
+LOOP = "postfix.forwarding-loop"  # where a warning tells of it, that finding has claimed it
 _WHOLE = re.compile(r", orig_to=<[^@>]{1,320}@[^@>.]{1,64}\.[^@>]{1,255}>, ")
 
 
@@ -27,8 +29,9 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     for rule, words in (
         ("postfix.local-unknown-user", "alias_broken"),
         ("postfix.bad-local-address", "alias_malformed"),
+        (LOOP, "alias_in_circle"),
     ):
-        found = take(desk, lambda key, group, rule=rule: key.rule == rule and says(group, ", orig_to=<"))  # type: ignore[misc]
+        found = take(desk, partial(_by_an_alias, rule))
         if words == "alias_malformed":
             found += take(desk, _to_a_bare_word)
         if not found:
@@ -36,11 +39,16 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         names = listed(r for case in found for r in case.group.recipients.members())
         state = stands(desk, found)
         people = any(sender for case in found for sender in case.group.senders.members())
-        severity = "medium" if state == "ongoing" and (people or words == "alias_malformed") else "low"
+        severity = "medium" if state == "ongoing" and (people or words != "alias_broken") else "low"
         about = "" if words == "alias_broken" else words
         yield replace(
             of_server(desk, found, words, about, severity, state=state, values={"names": names}), kind="alias_broken"
         )
+
+
+def _by_an_alias(rule: str, key: GroupKey, group: Group) -> bool:
+    """Whether mail failed by a rule after an alias had rewritten it; a loop is always one of aliases."""
+    return key.rule == rule and (rule == LOOP or says(group, ", orig_to=<"))
 
 
 def _to_a_bare_word(key: GroupKey, group: Group) -> bool:

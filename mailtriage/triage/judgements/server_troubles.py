@@ -188,6 +188,8 @@ def _course(desk: Desk, trouble: Trouble, answers: Answers) -> Course:
         started = answers.one(f"works:{MASTER}") if MASTER in proofs else None
         if started and started.last and last_failure and started.last > last_failure:
             return Course("recovered", facts)
+        if trouble.count == 1 and last_failure and any(fact.last and fact.last > last_failure for fact in facts):
+            return Course("recovered", facts)  # it happened once, and the same daemon works again
         before = all(fact.last is None or last_failure is None or fact.last < last_failure for fact in facts)
         return Course("ongoing" if state == "unknown" or before else state, facts)
     _, last = span(desk, [case.group for case in [*trouble.mine, *trouble.hurt]])
