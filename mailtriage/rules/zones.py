@@ -24,9 +24,10 @@ def without_key(zone: str) -> str:
 def text_without_keys(text: str) -> str:
     """A text in which the zones of lists that have keys stand without them."""
     lowered = text.lower()
-    if not any(end in lowered for end in _KEYED):
-        return text
-    return _NAMED.sub(lambda match: without_key(match[0]), text)
+    for end in _KEYED:
+        if end in lowered:
+            return _NAMED.sub(lambda match: without_key(match[0]), text)
+    return text
 
 
 def shown(captures: dict[str, str]) -> dict[str, str]:

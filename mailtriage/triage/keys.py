@@ -20,9 +20,10 @@ def masked(text: str) -> str:
     if len(text) < _SHORT:
         return text
     text = text_without_keys(text)
-    if not any(sign in text for sign in _SIGNS):
-        return text
-    return _NAMED.sub(lambda found: without_key(found[0]), text)
+    for sign in _SIGNS:
+        if sign in text:
+            return _NAMED.sub(lambda found: without_key(found[0]), text)
+    return text
 
 
 def without_keys(value: T) -> T:
@@ -34,8 +35,10 @@ def everywhere(value: Any, change: Callable[[str], str]) -> Any:
     """A noun with every text in it changed."""
     if isinstance(value, str):
         return change(value)
+    if value is None or isinstance(value, int | float):
+        return value
     if isinstance(value, tuple) and not hasattr(value, "_fields"):
-        return tuple(everywhere(one, change) for one in value)
+        return tuple([everywhere(one, change) for one in value])
     if isinstance(value, Mapping):
         return {key: everywhere(one, change) for key, one in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
