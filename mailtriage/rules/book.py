@@ -24,6 +24,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
+from heapq import merge
 
 from mailtriage.rules import prefilter
 from mailtriage.rules.entry import GENERIC_STEP, LAST_STEP, USER_STEP, Entry
@@ -165,6 +166,10 @@ def _sole_address(text: str) -> dict[str, str]:
     """The server's address as a reply names it without a rule that knows where: the only one in the text."""
     named = {address for found in _IPV4.findall(text) if (address := public_address(found))}
     return {"own_ip": named.pop()} if len(named) == 1 and " said: " not in text else {}
+
+
+def _number(entry: Entry) -> int:
+    return entry.number
 
 
 def _suffixes(host: str) -> Iterable[str]:
@@ -326,11 +331,11 @@ class RuleBook:
         entries = [self._entry(n) for n in prefilter.candidates(self._frozen.required, lowered)]
         at_home, at_recipient = self._numbers_of(home), self._numbers_of(recipient)
         users = [e for e in entries if e.step == USER_STEP]  # entries stand by step, a user's first
-        generic = [e for e in entries if e.step == GENERIC_STEP]
+        known = [e for e in entries if e.step == GENERIC_STEP]
         last = [e for e in entries if e.step == LAST_STEP]
-        between = entries[len(users) : len(entries) - len(generic) - len(last)]
-        if query.direction == "server":
-            generic = []  # a warning is nobody's reply: its words mean something else
+        between = entries[len(users) : len(entries) - len(known) - len(last)]
+        # A warning is nobody's reply: its words mean something else.
+        generic = () if query.direction == "server" else self._generic(known)
         for group, near in (
             (users, at_home), (_of(entries, at_home), at_home), (between, at_home),
             (_of(entries, at_recipient), at_recipient), (generic, at_home), (last, at_home),
@@ -342,6 +347,12 @@ class RuleBook:
                 ):
                     return entry.number, pattern
         return None
+
+    def _generic(self, known: Iterable[Entry]) -> Iterable[Entry]:
+        """The generic rules in order: those whose words stand in the text and, only when it comes to that, those that
+        look for what it says.
+        """
+        return merge(known, map(self._entry, self._frozen.saying), key=_number)
 
     def _numbers_of(self, home: Operator | None) -> tuple[int, ...]:
         """The operator's number in the rows, then those on the same platform."""

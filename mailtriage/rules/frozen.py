@@ -12,11 +12,11 @@ from dataclasses import astuple, fields, replace
 from typing import Any, NamedTuple
 
 from mailtriage.rules import prefilter
-from mailtriage.rules.entry import Row, rank, row_of, step_of, words_of_patterns
+from mailtriage.rules.entry import GENERIC_STEP, Row, rank, row_of, step_of, words_of_patterns
 from mailtriage.rules.pack import LinkTemplate, Operator, Rule, RuleText, Sample, StepText
 from mailtriage.rules.sense import EMPTY, Vocabulary
 
-FORMAT = "mailtriage rules 4"
+FORMAT = "mailtriage rules 5"
 _MARSHAL = 4
 
 
@@ -29,6 +29,7 @@ class Frozen(NamedTuple):
     bodies: tuple[Any, ...]  # the Rule itself, or its packed form
     required: prefilter.Index  # words of the rows
     vocabulary: Vocabulary = EMPTY
+    saying: tuple[int, ...] = ()  # numbers of the generic rules that look for what a reply says
 
 
 def gather(rules: Iterable[Rule], operators: Iterable[Operator] = (), vocabulary: Vocabulary = EMPTY) -> Frozen:
@@ -48,9 +49,11 @@ def gather(rules: Iterable[Rule], operators: Iterable[Operator] = (), vocabulary
     standing = {rule.id: n for n, rule in enumerate(sorted(ordered, key=rank))}
     rows = tuple(row_of(rule, numbers[rule.operator.id], standing[rule.id]) for rule in ordered)
     ids = tuple(rule.id for rule in ordered)
-    # What a rule ``says`` has no required word: it must always be tried.
-    required = prefilter.build([() if r.says else words_of_patterns(r.match) for r in ordered])
-    return Frozen(tuple(known.values()), ids, rows, tuple(ordered), required, vocabulary)
+    # What a rule ``says`` has no required word: it must always be tried. Generic ones are asked so late that they are
+    # no candidates (a word that stands in no text), but fetched when it is their turn.
+    saying = tuple(n for n, r in enumerate(ordered) if r.says and step_of(r) == GENERIC_STEP)
+    words = [(("\0",),) if n in saying else () if r.says else words_of_patterns(r.match) for n, r in enumerate(ordered)]
+    return Frozen(tuple(known.values()), ids, rows, tuple(ordered), prefilter.build(words), vocabulary, saying)
 
 
 def _joined(a: Operator, b: Operator) -> Operator:
@@ -70,16 +73,18 @@ def freeze(frozen: Frozen) -> bytes:
     bodies = tuple(marshal.dumps(_pack_rule(rule), _MARSHAL) for rule in frozen.bodies)
     operators = tuple(astuple(o) for o in frozen.operators)
     rows = tuple(marshal.dumps(row, _MARSHAL) for row in frozen.rows)
-    return marshal.dumps((FORMAT, operators, frozen.ids, rows, bodies, frozen.required, frozen.vocabulary), _MARSHAL)
+    return marshal.dumps(
+        (FORMAT, operators, frozen.ids, rows, bodies, frozen.required, frozen.vocabulary, frozen.saying), _MARSHAL
+    )
 
 
 def thaw(data: bytes) -> Frozen | None:
     """The rules of a file; None if it is none of ours, damaged, or of another format."""
     try:
-        head, operators, ids, rows, bodies, index, vocabulary = marshal.loads(data)
+        head, operators, ids, rows, bodies, index, vocabulary, saying = marshal.loads(data)
         if head != FORMAT:
             return None
-        return Frozen(tuple(Operator(*o) for o in operators), ids, rows, bodies, index, vocabulary)
+        return Frozen(tuple(Operator(*o) for o in operators), ids, rows, bodies, index, vocabulary, saying)
     except (ValueError, EOFError, TypeError):
         return None
 
