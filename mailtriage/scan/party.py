@@ -4,8 +4,8 @@ A pool's hosts differ in their digits alone (omta0014, omta0021), so digits are 
 name is the organisation needs the public suffix list and is decided later, by triage.
 """
 
-import ipaddress
 import re
+import socket
 from functools import lru_cache
 
 _DIGITS = re.compile(r"\d+")
@@ -46,11 +46,7 @@ def network(address: str) -> str:
     start, _, last = address.rpartition(".")
     if _PLAIN_V4.fullmatch(start) and last.isdecimal() and last.isascii() and len(last) < 4 and int(last) < 256:
         return f"{start}.0/24" if last == "0" or last[0] != "0" else address
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network(f"{address}/{24 if parsed.version == 4 else 64}", strict=False))
+    return _network_v6(address, 8)
 
 
 @lru_cache(maxsize=8192)
@@ -59,11 +55,16 @@ def wide(address: str) -> str:
     parts = address.split(".")
     if len(parts) == 4 and _PLAIN_V4.fullmatch(".".join(parts[:3])):
         return f"{parts[0]}.{parts[1]}.0.0/16"
+    return _network_v6(address, 5)
+
+
+def _network_v6(address: str, size: int) -> str:
+    """The network of an IPv6 address, so many bytes of it; the text itself where it is none."""
     try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+        packed = socket.inet_pton(socket.AF_INET6, address)
+    except (OSError, ValueError):
         return address
-    return str(ipaddress.ip_network(f"{address}/{16 if parsed.version == 4 else 40}", strict=False))
+    return f"{socket.inet_ntop(socket.AF_INET6, packed[:size] + bytes(16 - size))}/{8 * size}"
 
 
 def is_host_name(text: str | None) -> bool:

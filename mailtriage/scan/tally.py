@@ -263,7 +263,7 @@ def rank(key: GroupKey) -> tuple[int, int]:
 
 def rest_of(key: GroupKey) -> GroupKey:
     """The key of the group that takes in what is not kept apart: all but the party."""
-    return key._replace(party="", trust=REST)
+    return GroupKey(*key[:6], "", REST, key.outcome)
 
 
 class Tally:
@@ -286,15 +286,22 @@ class Tally:
         self.rows: dict[int, dict[int, int]] = {}  # by source: where a counting began → newlines since
         self.unread: list[tuple[int, Unread]] = []
 
+    def home(self, key: GroupKey) -> GroupKey:
+        """The key itself, or that of the rest, where what has this key is counted by now."""
+        ceiling = self.ceilings.get(key.direction)
+        if ceiling is not None and key.trust != REST and key not in self.groups and rank(key) >= ceiling:
+            return rest_of(key)
+        return key
+
     def group(self, key: GroupKey) -> Group:
         """The group of this key, made when missing; beyond CROWD that of the rest (docs/decisions/crowds.md)."""
         group = self.groups.get(key)
         if group is None:
             if self._grown > CROWD:
                 self.settle()
-            ceiling = self.ceilings.get(key.direction)
-            if ceiling is not None and key.trust != REST and rank(key) >= ceiling:
-                return self.group(rest_of(key))
+            home = self.home(key)
+            if home is not key:
+                return self.group(home)
             group = self.groups[key] = Group(NARROW if key.direction == "inbound" else WIDE)
             self._grown += 1
         return group

@@ -10,6 +10,8 @@ cdef class Shape:
     cdef object known
     cdef object host
     cdef object detail
+    cdef tuple begin  # of a group's key
+    cdef object outcome
     cdef bint login, unresolvable
 
     def __init__(self, known):
@@ -18,6 +20,8 @@ cdef class Shape:
         self.login = known.direction == "server"
         self.unresolvable = known.found.cause == "unresolvable_client_hostname"
         self.detail = known.found.detail or ""
+        key = shortway.Waiting(known, "", "", "").key
+        self.begin, self.outcome = key[:6], key.outcome
 
 
 cdef class Failures(Rows):
@@ -239,9 +243,8 @@ cdef class Failures(Rows):
         bucket = self.buckets.get(where)
         if bucket is None:
             bucket = Bucket()
-            bucket.known = shortway.Waiting(shape.known, who, how, detail)
-            bucket.key = bucket.known.key
-            bucket.flag = shape.login
+            bucket.known, bucket.detail, bucket.flag = shape, detail, shape.login
+            bucket.key = tuple_new(GroupKey, (*shape.begin, who, how, shape.outcome))
             self.buckets[where] = bucket
         self._aside(bucket, data, start, stop, offset, row, cut)
         return 0
@@ -375,7 +378,7 @@ cdef class Failures(Rows):
     def count(self):
         """Count all lines that wait in their groups."""
         cdef Bucket bucket
-        for bucket in self.buckets.values():
+        for bucket in self._joined() if self.tally.ceilings else self.buckets.values():
             group = self.tally.group(bucket.key)
             self.touch(bucket, group)
             self._evidence(bucket, group)
@@ -387,16 +390,38 @@ cdef class Failures(Rows):
         self.filled = 0
         self.waiting = 0
 
+    cdef list _joined(self):
+        """The buckets; in a crowd those that end up in one rest are one."""
+        cdef list found = []
+        cdef dict rests = {}
+        cdef Bucket bucket, other
+        for bucket in self.buckets.values():
+            home = self.tally.home(bucket.key)
+            if home is bucket.key or bucket.mails is not None:
+                found.append(bucket)
+                continue
+            where = home, bucket.known, bucket.detail
+            rest = rests.get(where)
+            if rest is None:
+                bucket.key = home
+                rests[where] = bucket
+                found.append(bucket)
+                continue
+            other = <Bucket>rest
+            self.rows[other.last].next = bucket.first
+            other.last = bucket.last
+            other.count += bucket.count
+        return found
+
     cdef int _count_refusals(self, Bucket bucket, group) except -1:
         """``shortway.Waiting.count``."""
-        waiting = bucket.known
-        known = waiting.known
+        known = (<Shape>bucket.known).known
         if bucket.flag:
             self.add(bucket, group.senders, SENDER, False)
         else:
             group.codes[known.code, known.dsn] += bucket.count
-            if waiting.detail:
-                group.details[waiting.detail] += bucket.count
+            if bucket.detail:
+                group.details[bucket.detail] += bucket.count
             self._mails(bucket, group)
             self.add(bucket, group.senders, SENDER, True)
             self.add(bucket, group.recipients, RECIPIENT, True)
@@ -449,11 +474,17 @@ cdef class Failures(Rows):
         cdef uint64_t key, ceiling
         cdef bint some_out = False
         cdef Row *row
+        cdef Row *first = &self.rows[i]
+        cdef Row *last = first
         evidence = group.evidence
         ceiling = _ceiling(evidence)
         while i >= 0:
             row = &self.rows[i]
             i = row.next
+            if row.offset < first.offset:
+                first = row
+            if row.offset > last.offset:
+                last = row
             key = self.hash_of_place(row)
             if key > ceiling:
                 some_out = True
@@ -462,9 +493,9 @@ cdef class Failures(Rows):
                 ceiling = _ceiling(evidence)
         if some_out:
             evidence.thin()
-        group.keep_end(self.line(&self.rows[bucket.first]))
-        if bucket.last != bucket.first:
-            group.keep_end(self.line(&self.rows[bucket.last]))
+        group.keep_end(self.line(first))
+        if last != first:
+            group.keep_end(self.line(last))
         return 0
 
     cdef int _mails(self, Bucket bucket, group) except -1:

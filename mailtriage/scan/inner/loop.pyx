@@ -18,7 +18,7 @@ from mailtriage.scan import party as parties
 from mailtriage.scan import session, shortdelivery, shortway
 from mailtriage.scan.ask import TEN
 from mailtriage.scan.pointer import NAME_LENGTH as MOST_LETTERS
-from mailtriage.scan.tally import HOUR, LATE, Line, Mail, Place
+from mailtriage.scan.tally import HOUR, LATE, GroupKey, Line, Mail, Place
 from mailtriage.scan.usual import stamp_of
 
 cdef extern from "Python.h":

@@ -25,7 +25,7 @@ cdef class Bucket:
     """Rows of one group, or of one fact, that wait to be counted together."""
 
     cdef object known  # what counts them
-    cdef object key
+    cdef object key, detail
     cdef int first, last
     cdef Py_ssize_t count
     cdef bint flag  # of refusals: failed logins; of facts: counted by ten minutes
