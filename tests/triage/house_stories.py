@@ -254,6 +254,39 @@ def a_list_by_way_of_a_provider(log: Log) -> None:
         log.later(hours=1).send("bea@example.org", to, relay, reply, status="bounced", dsn="5.7.1")
 
 
+def programs_say_our_addresses_on_submission(log: Log) -> None:
+    """From everywhere, once each, with a random HELO: none of ours."""
+    log.family()
+    for number in range(30):
+        name, ip = ("bea", "info", "admin")[number % 3], f"198.18.{number * 7 % 250}.{number + 1}"
+        ip = ip if number % 2 else f"203.{number * 5}.113.{number + 1}"
+        log.later(minutes=20).refuse(
+            f"unknown[{ip}]",
+            f"{name}@example.org",
+            f"w{number}@far.example",
+            LISTED,
+            helo=f"WIN-{number}",
+            service="postfix/submission/smtpd",
+        )
+
+
+def traveller_invites(log: Log) -> None:
+    """Many mails in a day, from one place after the other."""
+    for day in (6, 7):
+        log.at("09:00", day)
+        for _ in range(3):
+            log.later(hours=1).send("bea@example.org", "ann@friend.example", "mx.friend.example[198.51.100.9]:25")
+    log.at("08:00", 8)
+    for number in range(90):
+        if number % 30 == 0:
+            log.later(hours=3)
+        ip = ("185.12.9.7", "80.187.100.7", "193.0.99.4")[number // 30]
+        queue_id = log.later(90).take(
+            f"guest.place{number // 30}.example[{ip}]", "bea@example.org", login="bea@example.org"
+        )
+        log.deliver(queue_id, f"w{number}@friend.example", "mx.friend.example[198.51.100.9]:25").removed(queue_id)
+
+
 QUIET: tuple[Expect, ...] = ()
 STORIES = (
     Story("checks before logins", checks_before_logins, (Expect("own_user_refused", "", "high", "bea@example.org, cara@example.org", "ours", says="permit_sasl_authenticated,reject"),)),
@@ -273,5 +306,7 @@ STORIES = (
     Story("a script fails now and then", script_fails_now_and_then, (Expect("origin_not_set", "", "high", "web.localdomain", "ours", "ongoing"),)),
     Story("a forwarding leads in a circle", forwarding_leads_in_a_circle, (Expect("failure", "loop", "medium", "club.example"),)),
     Story("a list by way of a provider", a_list_by_way_of_a_provider, (Expect("address_listed", "", "high", "on the blocklist Spamhaus: 2 receivers", "ours"),)),
+    Story("programs say our addresses on submission", programs_say_our_addresses_on_submission, QUIET),
+    Story("a traveller invites", traveller_invites, QUIET, allowed=(Expect("login_taken_over", "", "medium"),)),
     Story("a burst from new places", burst_from_new_places, (Expect("login_taken_over", "", "high", "bea@example.org"),)),
 )  # fmt: skip

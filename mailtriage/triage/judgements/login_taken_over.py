@@ -41,6 +41,7 @@ class _Use:
     days: Counter[date] = field(default_factory=Counter)
     tens: Counter[tuple[int, int]] = field(default_factory=Counter)
     networks: dict[str, tuple[datetime, int]] = field(default_factory=dict)  # wide network → first use, mails
+    until: dict[str, datetime] = field(default_factory=dict)  # wide network → last use
 
 
 def questions(desk: Desk) -> Iterable[Question]:
@@ -81,6 +82,7 @@ def _take(desk: Desk, use: _Use, net: str, fact: Fact) -> None:
     use.tens.update(fact.tens)
     if (first := desk.when(fact.first)) is not None and net:
         use.networks[net] = (first, fact.count)
+        use.until[net] = desk.when(fact.last) or first
 
 
 def _weigh(desk: Desk, user: str, use: _Use, refused: int) -> tuple[int, list[Reason]]:
@@ -92,14 +94,13 @@ def _weigh(desk: Desk, user: str, use: _Use, refused: int) -> tuple[int, list[Re
         points.append((2 if usual else 1, "sudden_volume", {"count": most, "usual": usual}))
         networks = use.networks.values()
         start = min((first for first, _ in networks), default=None)
-        new = [
-            count
-            for first, count in networks
+        new = {
+            net: count
+            for net, (first, count) in use.networks.items()
             if usual and start and first.date() >= day and first - start > timedelta(hours=12)
-        ]
-        if (strange := sum(new)) * 2 >= most:
-            # Who travels, or whose program moved, sends from one new place.
-            points.append((3 if len(new) >= PLACES else 2, "new_networks", {"count": strange}))
+        }
+        if (strange := sum(new.values())) * 2 >= most:
+            points.append((3 if _at_once(use, new) >= PLACES else 2, "new_networks", {"count": strange}))
     if max(use.tens.values(), default=0) >= FAST:
         points.append((1, "machine_speed", {"count": max(use.tens.values())}))
     # A telephone changes its network too, but not to many within a day.
@@ -117,6 +118,12 @@ def _weigh(desk: Desk, user: str, use: _Use, refused: int) -> tuple[int, list[Re
     return sum(weight for weight, _, _ in points), [
         Reason(id_, desk.texts.say(f"finding.login_taken_over.because.{id_}", **values)) for _, id_, values in points
     ]
+
+
+def _at_once(use: _Use, nets: Iterable[str]) -> int:
+    """In how many of them at the same time: who travels is in one after the other, with a telephone in two."""
+    spans = [(use.networks[net][0], use.until[net]) for net in nets]
+    return max((sum(first <= begin <= last for first, last in spans) for begin, _ in spans), default=0)
 
 
 def _strange(use: _Use) -> set[str]:

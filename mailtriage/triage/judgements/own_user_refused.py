@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from mailtriage.model.finding import Finding, Party
 from mailtriage.scan.ask import Answers, Question
+from mailtriage.scan.party import wide
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
@@ -17,6 +18,7 @@ from mailtriage.triage.inbound import permanent
 from mailtriage.triage.judgements import refused_senders
 
 ORDER = 830
+PLACES = 3  # wide networks from which one person is refused
 SHOWN = 3  # users in the title
 # Checks of strangers that must not look at our own users at all.
 _MEANT_FOR_STRANGERS = {
@@ -40,7 +42,8 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             early.append(case)
         else:
             groups[case.key.party, case.key.cause].append(case)
-    if early:
+    early = [case for case in early if not _forged([case])]
+    if early and not _forged(early):
         yield _order(desk, early, answers)
     for (user, cause), found in sorted(groups.items()):
         desk.claim(found)
@@ -51,6 +54,19 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             direction="submission", own_users=_users(desk, found) | {user}, words="own_user_refused",
             fault="our_user", values={"user": user},
         )  # fmt: skip
+
+
+def _forged(found: list[Case]) -> bool:
+    """Whether these come from all over the world, once each, as programs do that say one of our addresses at random.
+
+    Whom Postfix itself names as logged in (3.10 and later) is no forgery.
+    """
+    if any("sasl_username=" in line.text for case in found for line in case.group.ends):
+        return False
+    clients = [case.group.clients for case in found]
+    places = {wide(client) for some in clients for client in some.members()}
+    often = 2 * sum(map(len, clients)) <= sum(case.count for case in found)
+    return len(places) > max(PLACES, 2 * len(found)) and not often
 
 
 def _order(desk: Desk, found: list[Case], answers: Answers) -> Finding:
