@@ -123,7 +123,14 @@ def _test(trouble: Trouble) -> Test | None:
 
 def ours(key: GroupKey, group: Group) -> bool:
     """Whether a refusal or deferral says by itself that our own server is broken."""
-    return key.cause in _OUR_FAULT and (
-        (key.direction in ("inbound", "submission") and key.operator == "Postfix" and key.rule.startswith("postfix"))
-        or key.rule in (*_TRANSPORT, *_LOOKUP, *_WRITE)
-    )
+    return (
+        key.cause in _OUR_FAULT
+        and (
+            (
+                key.direction in ("inbound", "submission")
+                and key.operator == "Postfix"
+                and key.rule.startswith("postfix")
+            )
+            or key.rule in (*_TRANSPORT, *_LOOKUP, *_WRITE)
+        )
+    ) or key.rule == "postfix.recipient-probe-no-answer"  # our server behind, which is asked whether an address exists

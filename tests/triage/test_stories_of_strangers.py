@@ -602,6 +602,21 @@ def queue_without_fifos(log: Log) -> None:
         log.later(60).say("postfix/master", "warning: master_wakeup_timer_event: service pickup(public/pickup): Invalid argument")  # fmt: skip  # noqa: E501
 
 
+def private_server_behind_is_down(log: Log) -> None:
+    why = "connect to exchange.intern[10.0.0.9]:25: Connection refused"
+    for to in ("bea@example.org", "dan@example.org"):
+        queue_id = log.take("mx.friend.example[198.51.100.7]", "ann@friend.example")
+        fields = f"to=<{to}>, relay=none, delay=900, delays=900/0/0/0, dsn=4.4.1, status=deferred"
+        log.later(60).say("postfix/smtp", f"{queue_id}: {fields} ({why})")
+
+
+def probes_meet_a_server_that_is_down(log: Log) -> None:
+    why = "connect to exchange.intern[10.0.0.9]:25: Connection refused"
+    words = "450 4.1.1 <{to}>: Recipient address rejected: unverified address: " + why
+    log.refuse("mout.gmx.net[198.51.100.20]", "ann@gmx.net", "bea@example.org", words)
+    log.refuse("mx.friend.example[198.51.100.7]", "tom@friend.example", "dan@example.org", words)
+
+
 @pytest.mark.parametrize(
     ("write", "want"),
     [
@@ -611,6 +626,8 @@ def queue_without_fifos(log: Log) -> None:
         (integrity_check_fails, Expect("file_error", severity="high")),
         (filter_before_the_queue_is_down, Expect("filter_down", severity="high")),
         (asked_through_proxymap, Expect("config_broken", severity="high")),
+        (private_server_behind_is_down, Expect("failure", severity="high", fault="ours")),
+        (probes_meet_a_server_that_is_down, Expect("server", severity="medium", fault="ours")),
         (own_name_is_not_owned, Expect("own_user_refused", severity="medium", fault="ours")),
         (alias_in_a_circle, Expect("alias_broken", severity="medium", fault="ours")),
         (queue_without_fifos, Expect("permissions", severity="high")),

@@ -20,6 +20,8 @@ from mailtriage.triage.delivery import (
     waiting,
 )
 from mailtriage.triage.desk import Desk
+from mailtriage.triage.gravity import gravity
+from mailtriage.triage.inbound import private
 from mailtriage.triage.judgements import mistyped_address
 from mailtriage.triage.outgoing import outgoing
 from mailtriage.triage.stakes import lasts
@@ -75,7 +77,7 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         if kind != "failure":
             title, words, level = "finding.accepted_then_refused.title", "accepted_then_refused", "medium"
             more = {"fault": "ours", "act": "our_admin"}
-        elif to_ourselves(desk, found[0]):
+        elif to_ourselves(desk, found[0]) or (cause == "network" and _inside(found)):
             words = "server_behind_down" if cause == "network" else "server_behind"
             host = next(iter(sorted(found[0].group.clients.members())), party_id(found[0]))
             title, more = f"finding.{words}.title", {"fault": "ours", "act": "our_admin", "values": {"behind": host}}
@@ -88,8 +90,9 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         finding = replace(finding, steps=(*_meant(desk, answers, found), *finding.steps))
         if cause == "dns_failure" and finding.last_success and finding.fault == "our_user":
             finding = replace(finding, fault="receiver", act="their_admin")  # the name was there before
-        if words == "server_behind_down" and finding.state == "ongoing" and lasts(finding) and waiting(desk, found):
-            finding = replace(finding, severity="high")  # nobody there gets any mail
+        if words == "server_behind_down" and finding.state == "ongoing" and (stays := waiting(desk, found)):
+            everybody = lasts(finding) or len(stays) > 1  # nobody there gets any mail
+            finding = replace(finding, severity=gravity("everybody" if everybody else "some", "waits"))
         stuck = words == "dns_of_big" and finding.severity == "low" and finding.state != "recovered"
         # Nobody else's mail can go either where the resolver does not know the greatest.
         yield replace(finding, severity="medium") if stuck and waiting(desk, found) else finding
@@ -101,6 +104,12 @@ def _meant(desk: Desk, answers: Answers, found: list[Case]) -> Iterator[Step]:
         for address, guess in sorted(mistyped_address.guesses(desk, answers, case).items()):
             text = desk.texts.say("finding.mistyped_address.hint", address=address, guess=guess)
             yield Step(f"mistyped_address.{address}", text)
+
+
+def _inside(found: list[Case]) -> bool:
+    """Whether it was for hosts of a private network: whose else could they be?"""
+    hosts = [address for case in found for address in case.group.clients.members()]
+    return bool(hosts) and all(map(private, hosts))
 
 
 def _from_list(found: list[Case]) -> bool:

@@ -36,7 +36,7 @@ FEW_NAMES = 5  # addresses refused as unknown; more are a dictionary that somebo
 UNKNOWN = ("postfix.recipient-unknown-", "postfix.local-unknown-user", "postfix.error-unknown-user")
 MANY_LOOPS = 3  # mails that went in a circle: not one slip, but everybody's
 # What happens now and then without anybody's fault; fewer lines are noise.
-_SLIGHT = {"tls_certificate_distrusted": 5}
+_SLIGHT = {"tls_certificate_distrusted": 5, "proxy_protocol": 3}
 _EVERYBODYS = frozenset({"smtpd", "cleanup", "qmgr", "trivial-rewrite", "proxymap", "postscreen"})
 _LOGIN_PORTS = ("/smtps/smtpd[", "/submission/smtpd[", "/submissions/smtpd[")
 NAMES = 3  # objects that a title names
