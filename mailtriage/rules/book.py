@@ -217,6 +217,7 @@ class RuleBook:
         self._speakers: dict[tuple[int, str | None], tuple[Rule, str | None, str | None]] = {}
         self._signed: dict[str, Operator | None] = {}
         self._homes: dict[tuple[str | None, str | None], Operator | None] = {}
+        self._pools: dict[str, Operator | None] = {}
 
     def operator_of_relay(self, host: str | None) -> Operator | None:
         """The operator whose servers have such a name (the longest end wins)."""
@@ -228,7 +229,17 @@ class RuleBook:
 
     def operator_of_pool(self, host: str | None) -> Operator | None:
         """The operator whose mail comes from hosts of such a name; None for a line or a machine of its customers."""
-        return next((self._by_pool[end] for end in _suffixes(host) if end in self._by_pool), None) if host else None
+        if not host:
+            return None
+        try:
+            return self._pools[host]
+        except KeyError:
+            if len(self._pools) >= _CACHE_LIMIT:
+                self._pools.clear()
+            pool = self._pools[host] = next(
+                (self._by_pool[end] for end in _suffixes(host) if end in self._by_pool), None
+            )
+            return pool
 
     def operator_of_zone(self, zone: str | None) -> Operator | None:
         """The operator of a DNSBL zone, also below a customer's key (``key.zen.dq.spamhaus.net``)."""

@@ -24,6 +24,8 @@ class Unwrapped(NamedTuple):
 def unwrap(address: str) -> Unwrapped:
     """The address that a rewritten sender stands for: of SRS the first sender, of BATV the real mailbox."""
     local, _, domain = address.rpartition("@")
+    if "=" not in local and local[:4].lower() != "srs1":
+        return Unwrapped(address.lower(), "plain")  # at once: nearly all
     if found := _SRS0.match(local):
         return Unwrapped(f"{found[2]}@{found[1].lower()}", "srs")
     if _SRS1.match(local):

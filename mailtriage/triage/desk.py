@@ -36,13 +36,10 @@ class Desk:
 
     def open(self, direction: str | None = None, cause: str | None = None) -> list[Case]:
         """The cases that no judgement has claimed, the largest first."""
-        return [
-            case
-            for case in self.cases
-            if not case.claimed
-            and (direction is None or case.key.direction == direction)
-            and (cause is None or case.key.cause == cause)
-        ]
+        found = [case for case in self.cases if not case.claimed]
+        if direction is not None:
+            found = [case for case in found if case.key.direction == direction]
+        return found if cause is None else [case for case in found if case.key.cause == cause]
 
     def of_party(self, party: str, cause: str) -> list[Case]:
         """All cases of a party with a cause, claimed or not."""
