@@ -109,7 +109,7 @@ def sense(text: str, vocabulary: Vocabulary) -> str:
                     place = word_end
                 break
         else:
-            if wide:
+            if wide or letter.isdigit():  # "10MB"
                 place += 1
                 continue
             if text[place + 1 : place + 2] == "'":  # d'expéditeur
