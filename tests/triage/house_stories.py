@@ -287,6 +287,59 @@ def traveller_invites(log: Log) -> None:
         log.deliver(queue_id, f"w{number}@friend.example", "mx.friend.example[198.51.100.9]:25").removed(queue_id)
 
 
+def relays_for(log: Log, client: str) -> None:
+    """Spam of strangers to strangers, handed in without a login."""
+    log.family()
+    for number in range(60):
+        queue_id = log.later(30).take(client, f"info@deal{number}.example")
+        name, relay = (("gmail.com", GMAIL), ("yahoo.com", YAHOO))[number % 2]
+        how = {"status": "bounced", "dsn": "5.7.1", "command": "end of DATA"} if number % 3 else {}
+        log.deliver(
+            queue_id, f"w{number}@{name}", relay, "554 5.7.1 Message rejected as spam" if how else "250 ok", **how
+        ).removed(queue_id)
+
+
+def relays_for_a_gateway(log: Log) -> None:
+    relays_for(log, "unknown[172.22.0.1]")
+
+
+def relays_for_anybody(log: Log) -> None:
+    relays_for(log, "unknown[203.0.113.66]")
+
+
+def customers_who_log_in_send_spam(log: Log) -> None:
+    """Their domains are not known as ours, and still they are our users."""
+    log.family()
+    for number in range(40):
+        queue_id = log.later(30).take(
+            "unknown[203.0.113.66]", f"info@customer{number % 8}.example", login=f"c{number % 8}"
+        )
+        log.deliver(
+            queue_id,
+            f"w{number}@gmail.com",
+            GMAIL,
+            "554 5.7.1 Message rejected as spam",
+            status="bounced",
+            dsn="5.7.1",
+            command="end of DATA",
+        ).removed(queue_id)
+
+
+def forwarder_cannot_log_in(log: Log) -> None:
+    log.family().spam()
+    for number in range(8):
+        user = ("bea", "cara")[number % 2]
+        log.later(hours=1).send(
+            f"{user}@example.org", "hans@alumni.college.example", "mx.alumni.college.example[198.51.100.40]:25"
+        )
+        log.refuse(
+            "mx.alumni.college.example[198.51.100.40]",
+            f"{user}@example.org",
+            "dan@example.org",
+            "553 5.7.1 <{sender}>: Sender address rejected: not logged in",
+        )
+
+
 QUIET: tuple[Expect, ...] = ()
 STORIES = (
     Story("checks before logins", checks_before_logins, (Expect("own_user_refused", "", "high", "bea@example.org, cara@example.org", "ours", says="permit_sasl_authenticated,reject"),)),
@@ -308,5 +361,9 @@ STORIES = (
     Story("a list by way of a provider", a_list_by_way_of_a_provider, (Expect("address_listed", "", "high", "on the blocklist Spamhaus: 2 receivers", "ours"),)),
     Story("programs say our addresses on submission", programs_say_our_addresses_on_submission, QUIET),
     Story("a traveller invites", traveller_invites, QUIET, allowed=(Expect("login_taken_over", "", "medium"),)),
+    Story("relays for a gateway", relays_for_a_gateway, (Expect("open_relay", "", "high", "172.22.0.1", "ours", says="userland-proxy"),)),
+    Story("relays for anybody", relays_for_anybody, (Expect("open_relay", "", "high", "203.0.113.66", "ours", says="smtpd_relay_restrictions"),)),
+    Story("customers who log in send spam", customers_who_log_in_send_spam, QUIET),
+    Story("a forwarder cannot log in", forwarder_cannot_log_in, (Expect("brought_back", "auth_required", "medium", "college.example", "sender", says="reject_sender_login_mismatch"),)),
     Story("a burst from new places", burst_from_new_places, (Expect("login_taken_over", "", "high", "bea@example.org"),)),
 )  # fmt: skip

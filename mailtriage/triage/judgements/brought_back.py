@@ -1,4 +1,4 @@
-"""Mail that our own users wrote comes back from elsewhere, and our own SPF or DMARC check refuses it.
+"""Mail that our own users wrote comes back from elsewhere, and our own SPF, DMARC or login check refuses it.
 
 An address at a university, a club or another provider is forwarded here, or a list lives there. The sender is still one
 of ours, the server is not: the check does what it was told to, and our record is right. Who lost the setting of their
@@ -18,7 +18,7 @@ from mailtriage.triage.judgements import refused_senders
 
 ORDER = 790
 SHOWN = 3  # addresses in words
-_CAUSES = ("auth_spf", "auth_dmarc")
+_CAUSES = ("auth_spf", "auth_dmarc", "auth_required")
 
 
 def questions(desk: Desk) -> Iterable[Question]:
@@ -30,8 +30,11 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     """One finding a place that brings our mail back."""
     for finding in refused_senders.findings(desk, answers, "brought_back", lambda case: _ours_alone(desk, case)):
         users = tuple(address for address in finding.recipients if desk.own.has(address))
-        why = desk.texts.say("finding.brought_back.told", party=finding.party.name, senders=_some(finding.senders))
-        yield replace(own_words(finding), why=why, steps=_steps(desk, finding), act="our_admin", own_users=users)
+        key = "told_login" if finding.cause == "auth_required" else "told"
+        why = desk.texts.say(f"finding.brought_back.{key}", party=finding.party.name, senders=_some(finding.senders))
+        yield replace(
+            own_words(finding), why=why, steps=_steps(desk, finding), fault="sender", act="our_admin", own_users=users
+        )
 
 
 def _some(addresses: Sequence[str]) -> str:
@@ -47,5 +50,8 @@ def _steps(desk: Desk, finding: Finding) -> tuple[Step, ...]:
     """Our own, and of the rule's those that let these very clients through."""
     exempt = [step for step in finding.steps if any(client in (step.command or "") for client in finding.clients)]
     facts = {"party": finding.party.name, "recipient": _some(finding.recipients),
-             "sender": next(iter(finding.senders), "")}  # fmt: skip
+             "sender": next(iter(finding.senders), ""),
+             "client": next(iter(finding.clients), "")}  # fmt: skip
+    if finding.cause == "auth_required":
+        return say_steps(desk, "brought_back_login", facts)
     return (*say_steps(desk, "brought_back", facts), *exempt)

@@ -17,6 +17,7 @@ from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
 from mailtriage.triage.inbound import case_organisation, permanent, private, span
+from mailtriage.triage.legitimacy import dynamic, mail_host
 from mailtriage.triage.organisation import domain_of, organisation
 
 ORDER = 150
@@ -69,6 +70,8 @@ def _by_sender(desk: Desk) -> dict[str, list[tuple[Case, list[Mail]]]]:
     for case in desk.cases:
         if case.key.direction not in ("inbound", "submission") or case.key.cause not in _CAUSES:
             continue
+        if case.key.cause == "auth_required" and _foreign_server(desk, case):
+            continue  # it brings mail back, or a person sends through it
         mine: dict[str, list[Mail]] = defaultdict(list)
         for mail in desk.mails(case):
             if mail.sender and (_ours(desk, mail.sender) or _at_home(case, mail)):
@@ -76,6 +79,16 @@ def _by_sender(desk: Desk) -> dict[str, list[tuple[Case, list[Mail]]]]:
         for sender, mails in mine.items():
             out[sender].append((case, mails))
     return out
+
+
+def _foreign_server(desk: Desk, case: Case) -> bool:
+    """Whether the client is a mail server of somebody else, by its verified name: no device, no mail program."""
+    names = case.group.names.members()
+    own = {organisation(name) for name in desk.own.domain_names}
+    return (
+        case.key.trust == "client" and bool(names) and mail_host(names[0]) and not dynamic(names[0])
+        and case_organisation(case) not in own
+    )  # fmt: skip
 
 
 def _ours(desk: Desk, sender: str) -> bool:
