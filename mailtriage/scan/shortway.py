@@ -293,7 +293,7 @@ def _mails(group: Group, lines: list[Seen], source: int) -> None:
         key = digest(message)
         if messages.wants_key(key):
             messages.put(key, message.decode())
-        if mails.wants_key(key):
+        if mails.could_keep(key):  # of the same mail the first is kept, whichever bucket is counted first
             mail = Mail(_place(line, source), sender.decode(), recipient.decode(), None, addr.decode())
             mails.put(key, message.decode(), mail)
 

@@ -470,17 +470,16 @@ cdef class Failures(Rows):
         return 0
 
     cdef int _evidence(self, Bucket bucket, group) except -1:
-        cdef int i = bucket.first
-        cdef uint64_t key, ceiling
-        cdef bint some_out = False
-        cdef Row *row
+        """Keep lines as evidence: the first, the last, an even sample."""
+        cdef int i = bucket.first, number, many = 0
         cdef Row *first = &self.rows[i]
         cdef Row *last = first
+        cdef Row *row
         evidence = group.evidence
-        ceiling = _ceiling(evidence)
+        cdef uint64_t key, ceiling = _ceiling(evidence)
+        cdef bint some_out = False
         while i >= 0:
             row = &self.rows[i]
-            i = row.next
             if row.offset < first.offset:
                 first = row
             if row.offset > last.offset:
@@ -488,9 +487,17 @@ cdef class Failures(Rows):
             key = self.hash_of_place(row)
             if key > ceiling:
                 some_out = True
-            elif evidence.wants_key(key):
-                evidence.put(key, f"{self.source}:{row.offset}", self.line(row))
-                ceiling = _ceiling(evidence)
+            else:
+                self.ranked[many].key, self.ranked[many].row = key, i
+                many += 1
+            i = row.next
+        many = self.smallest(many, evidence.limit + 1, &some_out)
+        members = <dict>evidence.members_by_hash()
+        for number in range(many):
+            row = &self.rows[self.ranked[number].row]
+            members[self.ranked[number].key] = f"{self.source}:{row.offset}", self.line(row)
+        if many:
+            evidence.changed()
         if some_out:
             evidence.thin()
         group.keep_end(self.line(first))
@@ -500,43 +507,64 @@ cdef class Failures(Rows):
 
     cdef int _mails(self, Bucket bucket, group) except -1:
         """``shortway._mails``: a mail is a client's network, sender and recipient."""
-        cdef int i = bucket.first
-        cdef uint64_t key, of_messages, of_mails
-        cdef Row *row
-        cdef Part addr
-        cdef Py_ssize_t size
-        cdef uint8_t *to
-        cdef bint out_of_messages = False, out_of_mails = False
+        cdef int i = bucket.first, number, many = 0, most
         messages, mails = group.messages, group.mails
-        of_messages, of_mails = _ceiling(messages), _ceiling(mails)
+        cdef uint64_t key, of_messages = _ceiling(messages), of_mails = _ceiling(mails)
+        cdef bint out_of_messages = False, out_of_mails = False, new = False
+        cdef Py_ssize_t size
+        cdef Row *row
         while i >= 0:
-            row = &self.rows[i]
-            i = row.next
-            addr = self.part(row, ADDR)
-            size = network(addr, self.scratch)
-            if size == 0:
-                net = shortway.network_of(some(addr))
-                size = len(net)
-                memcpy(self.scratch, <const uint8_t *>(<bytes>net), size)
-            self.scratch[size] = 32
-            to = &self.scratch[size + 1]
-            to = copied(copied(to, self.part(row, SENDER), 32), self.part(row, RECIPIENT), 0) - 1
-            size = to - self.scratch
+            size = self._message(&self.rows[i])
             key = digest(self.scratch, size)
-            if key > of_messages:
-                out_of_messages = True
-            elif messages.wants_key(key):
-                messages.put(key, PyUnicode_DecodeASCII(<const char *>self.scratch, size, NULL))
-                of_messages = _ceiling(messages)
-            if key > of_mails:
-                out_of_mails = True
-            elif mails.wants_key(key):
-                sender, recipient = self.text(row, SENDER), self.text(row, RECIPIENT)
-                mail = tuple_new(Mail, (self.place(row), sender, recipient, None, self.text(row, ADDR), None))
-                mails.put(key, PyUnicode_DecodeASCII(<const char *>self.scratch, size, NULL), mail)
-                of_mails = _ceiling(mails)
-        if out_of_messages:
+            out_of_messages |= key > of_messages
+            out_of_mails |= key > of_mails
+            if key <= of_messages or key <= of_mails:
+                self.ranked[many].key, self.ranked[many].row = key, i
+                many += 1
+            i = self.rows[i].next
+        many = self.smallest(many, max(<int>messages.limit, <int>mails.limit) + 1, &out_of_messages)
+        most = messages.limit + 1
+        members = <dict>messages.members_by_hash()
+        for number in range(min(many, most)):
+            hashed = self.ranked[number].key
+            if self.ranked[number].key <= of_messages and hashed not in members:
+                size = self._message(&self.rows[self.ranked[number].row])
+                members[hashed] = PyUnicode_DecodeASCII(<const char *>self.scratch, size, NULL), None
+                new = True
+        if new:
+            messages.changed()
+        if out_of_messages or many > most:
             messages.thin()
-        if out_of_mails:
+        most, new = mails.limit + 1, False
+        members = <dict>mails.members_by_hash()
+        for number in range(min(many, most)):
+            if self.ranked[number].key > of_mails:
+                break
+            row, hashed = &self.rows[self.ranked[number].row], self.ranked[number].key
+            old = members.get(hashed)
+            if old is not None and old[1].place.offset < row.offset:
+                continue
+            size = self._message(row)
+            sender, recipient = self.text(row, SENDER), self.text(row, RECIPIENT)
+            mail = tuple_new(Mail, (self.place(row), sender, recipient, None, self.text(row, ADDR), None))
+            members[hashed] = PyUnicode_DecodeASCII(<const char *>self.scratch, size, NULL), mail
+            new = True
+        if new:
+            mails.changed()
+        if out_of_mails or many > most:
             mails.thin()
         return 0
+
+    cdef Py_ssize_t _message(self, Row *row) except -1:
+        """Write what tells mails apart into ``scratch``; how long it is."""
+        cdef Part addr = self.part(row, ADDR)
+        cdef Py_ssize_t size = network(addr, self.scratch)
+        cdef uint8_t *to
+        if size == 0:
+            net = shortway.network_of(some(addr))
+            size = len(net)
+            memcpy(self.scratch, <const uint8_t *>(<bytes>net), size)
+        self.scratch[size] = 32
+        to = &self.scratch[size + 1]
+        to = copied(copied(to, self.part(row, SENDER), 32), self.part(row, RECIPIENT), 0) - 1
+        return to - self.scratch

@@ -9,7 +9,7 @@ Python, the long way, which then teaches the shape.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport free, qsort, realloc
 from libc.string cimport memchr, memcmp, memcpy, memmove
 
 from mailtriage.model.stamp import Stamp

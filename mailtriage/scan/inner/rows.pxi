@@ -21,6 +21,11 @@ cdef struct Row:
     Stand[PARTS] parts
 
 
+cdef struct Ranked:
+    uint64_t key
+    int row
+
+
 cdef class Bucket:
     """Rows of one group, or of one fact, that wait to be counted together."""
 
@@ -50,6 +55,7 @@ cdef class Rows:
     cdef Py_ssize_t filled
     cdef Row *rows
     cdef int waiting
+    cdef Ranked *ranked  # rows by a hash of theirs, for choosing among them
     cdef uint8_t[3 * LONGEST + 16] scratch  # two rooms for making texts
     cdef uint8_t[3 * LONGEST + 16] other
     cdef uint8_t[64] hour_text  # the hour that was last asked for, with its zone
@@ -60,12 +66,14 @@ cdef class Rows:
     def __cinit__(self):
         self.arena = <uint8_t *>realloc(NULL, ARENA + 2 * LONGEST)
         self.rows = <Row *>realloc(NULL, (SEVERAL + 1) * sizeof(Row))
-        if self.arena is NULL or self.rows is NULL:
+        self.ranked = <Ranked *>realloc(NULL, (SEVERAL + 1) * sizeof(Ranked))
+        if self.arena is NULL or self.rows is NULL or self.ranked is NULL:
             raise MemoryError
 
     def __dealloc__(self):
         free(self.arena)
         free(self.rows)
+        free(self.ranked)
 
     cdef bint full(self) noexcept nogil:
         return self.waiting >= SEVERAL or self.filled >= ARENA
@@ -218,13 +226,12 @@ cdef class Rows:
         return self._add(bucket, kept, part, True, LOCAL if which == "local" else DOMAIN if which == "domain" else WHOLE)
 
     cdef int _add(self, Bucket bucket, kept, int part, bint empty, int which) except -1:
-        cdef int i = bucket.first
+        cdef int i = bucket.first, number, many = 0
         cdef uint64_t key, before = 0, ceiling = _ceiling(kept)
         cdef bint some_out = False, any_before = False, new = False
-        cdef dict members = kept.members_by_hash()
-        cdef Py_ssize_t most = 2 * kept.limit
         cdef Part value
         while i >= 0:
+            number = i
             value = self.part(&self.rows[i], part)
             i = self.rows[i].next
             if value.size == 0 and not empty:
@@ -237,19 +244,48 @@ cdef class Rows:
             any_before, before = True, key
             if key > ceiling:
                 some_out = True
-                continue
-            hashed = key
+            else:
+                self.ranked[many].key, self.ranked[many].row = key, number
+                many += 1
+        many = self.smallest(many, kept.limit + 1, &some_out)
+        members = <dict>kept.members_by_hash()
+        for number in range(many):
+            hashed = self.ranked[number].key
             if hashed not in members:
-                members[hashed] = text(value), None
+                value = self.part(&self.rows[self.ranked[number].row], part)
+                members[hashed] = text(side(value, which) if which != WHOLE else value), None
                 new = True
-                if len(members) > most:
-                    kept.changed()
-                    members, ceiling = kept.members_by_hash(), _ceiling(kept)
         if new:
             kept.changed()
         if some_out:
             kept.thin()
         return 0
+
+    cdef int smallest(self, int many, int limit, bint *some_out) noexcept nogil:
+        """Bring those of ``ranked`` with the smallest keys to its begin, each key once, with its first row; how many.
+
+        One more than a set keeps is enough, and needed: by it the set knows that it is not whole.
+        """
+        cdef int at, kept = 0
+        if many > 1:
+            qsort(self.ranked, many, sizeof(Ranked), by_key)
+        for at in range(many):
+            if kept and self.ranked[at].key == self.ranked[kept - 1].key:
+                continue
+            if kept == limit:
+                some_out[0] = True
+                break
+            self.ranked[kept] = self.ranked[at]
+            kept += 1
+        return kept
+
+
+cdef int by_key(const void *one, const void *other) noexcept nogil:
+    cdef const Ranked *a = <const Ranked *>one
+    cdef const Ranked *b = <const Ranked *>other
+    if a.key != b.key:
+        return -1 if a.key < b.key else 1
+    return a.row - b.row
 
 
 cdef inline Part side(Part value, int which) noexcept nogil:
