@@ -5,7 +5,6 @@ name is the organisation needs the public suffix list and is decided later, by t
 """
 
 import re
-import socket
 from functools import lru_cache
 
 _DIGITS = re.compile(r"\d+")
@@ -60,6 +59,10 @@ def wide(address: str) -> str:
 
 def _network_v6(address: str, size: int) -> str:
     """The network of an IPv6 address, so many bytes of it; the text itself where it is none."""
+    if ":" not in address:
+        return address
+    import socket  # takes a while to load, and most logs have no such address
+
     try:
         packed = socket.inet_pton(socket.AF_INET6, address)
     except (OSError, ValueError):
