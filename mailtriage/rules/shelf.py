@@ -134,10 +134,10 @@ def _stamp() -> bytes:
     for folder in folders:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if entry.is_dir():
-                    folders.append(entry.path)
-                elif entry.name.endswith(".toml"):
+                if entry.name.endswith(".toml"):
                     found.append(entry.path)
+                elif len(entry.name) != 2 and entry.is_dir():  # a language's words are no part of them
+                    folders.append(entry.path)
     lines = [FORMAT]
     for path in sorted(found):
         with contextlib.suppress(OSError):

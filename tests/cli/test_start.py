@@ -9,7 +9,7 @@ import pytest
 LOG = Path(__file__).parents[2] / "fixtures" / "family-week.log"
 # What only other formats, options and inputs need; some of these take longer than the reading of a small log.
 HEAVY = ("rich", "jinja2", "dateutil", "regex", "multiprocessing", "subprocess", "zipfile", "statistics",
-         "socket", "msgspec")  # fmt: skip
+         "msgspec")  # fmt: skip
 SCRIPT = "import sys; from mailtriage.cli.frame import group, run; run(group, sys.argv[1:]); print(*sys.modules)"
 
 
