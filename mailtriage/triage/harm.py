@@ -47,6 +47,7 @@ _BY_KIND: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Rule that leads a trouble → the same for it alone.
 _BY_RULE: dict[str, tuple[str, ...]] = {
+    "server.virtual-ids": ("postfix.mail-system-configuration",),
     "server.tls-policy": ("postfix-client.tls-configuration",),
     "server.sasl-client-mechanisms": ("postfix-client.relay-login-mechanism",),
 }

@@ -617,6 +617,18 @@ def probes_meet_a_server_that_is_down(log: Log) -> None:
     log.refuse("mx.friend.example[198.51.100.7]", "tom@friend.example", "dan@example.org", words)
 
 
+def mailbox_without_an_owner(log: Log) -> None:
+    queue_id = log.take("mx.friend.example[198.51.100.7]", "ann@friend.example")
+    log.say("postfix/virtual", "warning: recipient bea@example.org: not found in virtual_uid_maps")
+    fields = "to=<bea@example.org>, relay=virtual, delay=0.6, delays=0.5/0/0/0.1, dsn=4.3.5, status=deferred"
+    log.say("postfix/virtual", f"{queue_id}: {fields} (mail system configuration error)")
+
+
+def program_meets_a_rule(log: Log) -> None:
+    words = "550 5.7.1 <{to}>: Recipient address rejected: no mail from the shop"
+    log.refuse("localhost[127.0.0.1]", "shop@example.org", "ann@friend.example", words, helo="localhost")
+
+
 @pytest.mark.parametrize(
     ("write", "want"),
     [
@@ -628,6 +640,8 @@ def probes_meet_a_server_that_is_down(log: Log) -> None:
         (asked_through_proxymap, Expect("config_broken", severity="high")),
         (private_server_behind_is_down, Expect("failure", severity="high", fault="ours")),
         (probes_meet_a_server_that_is_down, Expect("server", severity="medium", fault="ours")),
+        (mailbox_without_an_owner, Expect("config_broken", severity="high")),
+        (program_meets_a_rule, Expect("own_programs_refused", severity="medium", fault="ours")),
         (own_name_is_not_owned, Expect("own_user_refused", severity="medium", fault="ours")),
         (alias_in_a_circle, Expect("alias_broken", severity="medium", fault="ours")),
         (queue_without_fifos, Expect("permissions", severity="high")),

@@ -8,8 +8,9 @@ from mailtriage.scan.ask import Answers, Question
 from mailtriage.scan.tally import Group, GroupKey
 from mailtriage.triage.case import Case
 from mailtriage.triage.desk import Desk
+from mailtriage.triage.gravity import gravity
 from mailtriage.triage.harm import take
-from mailtriage.triage.inbound import loopback
+from mailtriage.triage.inbound import loopback, permanent
 from mailtriage.triage.judgements.mail_discarded import listed
 from mailtriage.triage.of_server import of_server, stands
 
@@ -32,8 +33,11 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
         who = listed(sender or "<>" for case in found for sender in case.group.senders.members())
         to = listed(r for case in found for r in case.group.recipients.members())
         shut = cause == "relay_denied"
+        # An address that does not exist is a script's slip; any other refusal for good is a rule of ours.
+        lost = cause != "user_unknown" and any(map(permanent, found))
+        weight = gravity("one", "lost") if shut or lost or count >= MANY or _barred(found) else "low"
         finding = of_server(
-            desk, found, "own_programs_refused", cause, "medium" if shut or count >= MANY or _barred(found) else "low",
+            desk, found, "own_programs_refused", cause, weight,
             state=stands(desk, found), values={"who": who, "to": to}, words="own_programs_shut_out" if shut else None,
         )  # fmt: skip
         yield replace(finding, request_text=None, user_text=None)  # nobody else is to be asked or told
