@@ -3,12 +3,12 @@
 Its delivery report (RFC 3464) tells; where it has none, the words that Postfix and qmail write for people.
 """
 
-import email
-import email.policy
 import re
 from collections.abc import Iterator
-from email.message import EmailMessage, Message
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage, Message
 
 LIMIT = 1 << 20  # characters of a mail that are looked at
 _HEADER = re.compile(
@@ -40,6 +40,8 @@ def looks_like_mail(text: str) -> bool:
 
 def reports(text: str) -> Iterator[Report]:
     """What a bounce mail says of its recipients. Never raises; yields nothing where it says nothing."""
+    import email.policy  # takes long to load, and few ask about a mail
+
     text = text[:LIMIT]
     try:
         mail = email.message_from_string(text, policy=email.policy.default)
@@ -54,7 +56,9 @@ def reports(text: str) -> Iterator[Report]:
     yield from found
 
 
-def _of_block(block: Message | EmailMessage) -> Iterator[Report]:
+def _of_block(block: "Message | EmailMessage") -> Iterator[Report]:
+    from email.message import Message
+
     parts = block.get_payload()
     for part in parts if isinstance(parts, list) else ():
         if isinstance(part, Message) and (one := _of_table({k.lower(): str(v) for k, v in part.items()})):
