@@ -22,7 +22,7 @@ from mailtriage.history.state import Letter, Log, State, StateError
 from mailtriage.history.windows import Window
 from mailtriage.model.finding import Finding
 from mailtriage.model.report import Report
-from mailtriage.notify import install, letter, send
+from mailtriage.notify import install, send
 from mailtriage.report import digest_text
 from mailtriage.report.safe import encodable, plain
 from mailtriage.scan.chunk import ScanPlan
@@ -54,6 +54,8 @@ class Digest:
         self._path = Path(options["state"]) if options["state"] else default_state()
         self._plan = ScanPlan(user_packs=packs(), year=options["year"], **options["tz"] or {})
         for one in (*options["email"], *([options["sender"]] if options["sender"] else [])):
+            from mailtriage.notify import letter  # takes long to load: only for mail
+
             if not letter.is_address(one):
                 raise click.UsageError(interface().say("cli.digest.bad_address", value=one))
         if "-" in files:
@@ -169,6 +171,7 @@ class Digest:
             file = self._keep(text, now)
             warnings.append(self._texts.say("digest.saved", file=file))
             text = digest_text.body(changes, self._texts, warnings)
+        from mailtriage.notify import letter
         from mailtriage.report import html_digest
 
         subject = digest_text.subject(changes, host, self._texts)

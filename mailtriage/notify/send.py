@@ -2,10 +2,8 @@
 
 import os
 import shlex
-import smtplib
 import subprocess
 from collections.abc import Sequence
-from email import message_from_bytes, policy
 
 from mailtriage.system.run import find
 
@@ -26,6 +24,8 @@ def sendmail(mail: bytes, sender: str, recipients: Sequence[str], program: str =
 
 def smtp(mail: bytes, sender: str, recipients: Sequence[str], server: str) -> None:
     """To ``server`` (host, host:port or [address]:port), with STARTTLS where it is offered. Raises SendError."""
+    import smtplib
+
     host, port = _server(server)
     try:
         with smtplib.SMTP(host, port, timeout=SECONDS) as connection:
@@ -46,6 +46,8 @@ def command(text: str, mail: bytes, sender: str) -> None:
 
     The command is the administrator's own and is run by a shell; nothing from a log is part of it.
     """
+    from email import message_from_bytes, policy
+
     parsed = message_from_bytes(mail, policy=policy.default)
     body = parsed.get_body(("plain",))
     words = body.get_content() if body is not None else ""
