@@ -298,6 +298,7 @@ class Answerer:
                 self._count()
         if self._successes is not None:
             self._successes.count()
+            self._successes = None  # it holds on to this one
         self._count()
         return self._answers
 

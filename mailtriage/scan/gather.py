@@ -92,6 +92,9 @@ class Gatherer:
         tally.unread += [(self.chunk.number, unread) for unread in reader.unread]
         self._census.finish()
         tally.settle()
+        for group in tally.groups.values():
+            group.trim()
+        self._failures = None  # it holds on to this one, and to all the lines that waited
         return tally
 
     def feed(self, block: Block) -> None:

@@ -26,11 +26,12 @@ def scattered(number: int) -> int:
 class Sample:
     """A bottom-k sample: member → value. The value of a member that comes twice is the smaller of the two."""
 
-    __slots__ = ("_ceiling", "_full", "_kept", "_members", "_order", "limit")
+    __slots__ = ("_ceiling", "_full", "_kept", "_members", "_order", "_values", "limit")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._kept: dict[int, tuple[str, Any]] = {}
+        self._kept: dict[int, str] = {}
+        self._values: dict[int, Any] = {}  # of those members that have one
         self._full = False
         self._order: list[int] | None = None  # the hashes in order, while nothing changes
         self._members: list[str] | None = None  # the same of the members
@@ -52,7 +53,7 @@ class Sample:
             if key >= ceiling:
                 self._full = True
             elif key not in kept:
-                kept[key] = (member.decode("utf-8", "surrogateescape"), None)
+                kept[key] = member.decode("utf-8", "surrogateescape")
                 self._order = None
                 if len(kept) > most:
                     self._trim()
@@ -71,9 +72,13 @@ class Sample:
         if self.wants_key(key):
             self.put(key, member.decode("utf-8", "surrogateescape"))
 
-    def members_by_hash(self) -> dict[int, tuple[str, Any]]:
-        """What is kept, to put more into, each below the ceiling; followed by ``changed``. ``settle`` makes it anew."""
+    def members_by_hash(self) -> dict[int, str]:
+        """What is kept, to put more into, each below the ceiling; followed by ``changed``."""
         return self._kept
+
+    def values_by_hash(self) -> dict[int, Any]:
+        """The values of what is kept."""
+        return self._values
 
     def changed(self) -> None:
         """Say that something was put into what is kept."""
@@ -101,10 +106,12 @@ class Sample:
         if key >= self._ceiling:
             self._full = True
             return
-        old = self._kept.get(key)
-        if old is None or (value is not None and (old[1] is None or value < old[1])):
-            self._kept[key] = (member, value)
-            self._order = None
+        self._kept[key] = member
+        self._order = None
+        if value is not None:
+            old = self._values.get(key)
+            if old is None or value < old:
+                self._values[key] = value
         if len(self._kept) > 2 * self.limit:
             self._trim()
 
@@ -113,29 +120,33 @@ class Sample:
             self._order = None
             keep = sorted(self._kept)[: self.limit]
             self._ceiling = keep[-1] + 1
-            self._kept = {key: self._kept[key] for key in keep}
+            self._keep(keep)
             self._full = True
+
+    def _keep(self, keys: list[int]) -> None:
+        self._kept = {key: self._kept[key] for key in keys}
+        if self._values:
+            self._values = {key: self._values[key] for key in keys if key in self._values}
 
     def merge(self, other: "Sample") -> None:
         """Take over what another set holds; the result is exact as far as both are."""
         other._trim()
-        mine, theirs = self._kept, other._kept
         self._ceiling = ceiling = min(self._ceiling, other._ceiling)
-        both = {**theirs, **mine}
-        for key in theirs.keys() & mine.keys():
-            value, new = mine[key][1], theirs[key][1]
-            if new is not None and (value is None or new < value):
-                both[key] = theirs[key]
+        self._kept = {**other._kept, **self._kept}
+        if other._values:
+            values = {**other._values, **self._values}
+            for key in other._values.keys() & self._values.keys():
+                values[key] = min(other._values[key], self._values[key])
+            self._values = values
         if ceiling < 2**64:
-            both = {key: member for key, member in both.items() if key < ceiling}
-        self._full = self._full or other._full
-        self._kept, self._order = both, None
+            self._keep([key for key in self._kept if key < ceiling])
+        self._full, self._order = self._full or other._full, None
         self._trim()
 
     def settle(self) -> None:
         """Bring the set into its one final form, for comparing and sending."""
         self._trim()
-        self._kept = dict(sorted(self._kept.items()))
+        self._keep(sorted(self._kept))
 
     @property
     def hashes(self) -> list[int]:
@@ -166,7 +177,7 @@ class Sample:
         """Members and values that are kept, in an order that does not depend on history."""
         self._trim()
         kept = self._kept
-        return (kept[key] for key in self._in_order())
+        return ((kept[key], self._values.get(key)) for key in self._in_order())
 
     def _in_order(self) -> list[int]:
         if self._order is None:
@@ -178,7 +189,7 @@ class Sample:
         self._trim()
         order, kept = self._in_order(), self._kept
         if self._members is None:
-            self._members = [kept[key][0] for key in order]
+            self._members = [kept[key] for key in order]
         return self._members
 
     def __iter__(self) -> Iterator[str]:
@@ -189,16 +200,17 @@ class Sample:
             return NotImplemented
         self.settle()
         other.settle()
-        return (self._kept, self._full, self.limit) == (other._kept, other._full, other.limit)
+        mine, theirs = (self._kept, self._values, self._full), (other._kept, other._values, other._full)
+        return mine == theirs and self.limit == other.limit
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __getstate__(self) -> tuple[int, dict[int, tuple[str, Any]], bool, int]:
+    def __getstate__(self) -> tuple[int, dict[int, str], dict[int, Any], bool, int]:
         self.settle()
-        return self.limit, self._kept, self._full, self._ceiling
+        return self.limit, self._kept, self._values, self._full, self._ceiling
 
-    def __setstate__(self, state: tuple[int, dict[int, tuple[str, Any]], bool, int]) -> None:
-        self.limit, self._kept, self._full, self._ceiling = state
+    def __setstate__(self, state: tuple[int, dict[int, str], dict[int, Any], bool, int]) -> None:
+        self.limit, self._kept, self._values, self._full, self._ceiling = state
         self._order = self._members = None
 
 

@@ -201,6 +201,13 @@ class Group:
         """The same for many, as they stand in the log."""
         self.captured(name).add_all(values)
 
+    def trim(self) -> None:
+        """Give up what the sets keep beyond their limits."""
+        for name in _SAMPLES:
+            getattr(self, name).settle()
+        for seen in self.captures.values():
+            seen.settle()
+
     def merge(self, other: "Group") -> None:
         """Add a group, be it of other limits; exact as far as both are. The other stays as it is."""
         self.count += other.count

@@ -492,10 +492,10 @@ cdef class Failures(Rows):
                 many += 1
             i = row.next
         many = self.smallest(many, evidence.limit + 1, &some_out)
-        members = <dict>evidence.members_by_hash()
+        members, values = <dict>evidence.members_by_hash(), <dict>evidence.values_by_hash()
         for number in range(many):
-            row = &self.rows[self.ranked[number].row]
-            members[self.ranked[number].key] = f"{self.source}:{row.offset}", self.line(row)
+            row, hashed = &self.rows[self.ranked[number].row], self.ranked[number].key
+            members[hashed], values[hashed] = f"{self.source}:{row.offset}", self.line(row)
         if many:
             evidence.changed()
         if some_out:
@@ -529,25 +529,25 @@ cdef class Failures(Rows):
             hashed = self.ranked[number].key
             if self.ranked[number].key <= of_messages and hashed not in members:
                 size = self._message(&self.rows[self.ranked[number].row])
-                members[hashed] = PyUnicode_DecodeASCII(<const char *>self.scratch, size, NULL), None
+                members[hashed] = PyUnicode_DecodeASCII(<const char *>self.scratch, size, NULL)
                 new = True
         if new:
             messages.changed()
         if out_of_messages or many > most:
             messages.thin()
         most, new = mails.limit + 1, False
-        members = <dict>mails.members_by_hash()
+        members, values = <dict>mails.members_by_hash(), <dict>mails.values_by_hash()
         for number in range(min(many, most)):
             if self.ranked[number].key > of_mails:
                 break
             row, hashed = &self.rows[self.ranked[number].row], self.ranked[number].key
-            old = members.get(hashed)
-            if old is not None and old[1].place.offset < row.offset:
+            old = values.get(hashed)
+            if old is not None and old.place.offset < row.offset:
                 continue
             size = self._message(row)
             sender, recipient = self.text(row, SENDER), self.text(row, RECIPIENT)
-            mail = tuple_new(Mail, (self.place(row), sender, recipient, None, self.text(row, ADDR), None))
-            members[hashed] = PyUnicode_DecodeASCII(<const char *>self.scratch, size, NULL), mail
+            values[hashed] = tuple_new(Mail, (self.place(row), sender, recipient, None, self.text(row, ADDR), None))
+            members[hashed] = PyUnicode_DecodeASCII(<const char *>self.scratch, size, NULL)
             new = True
         if new:
             mails.changed()

@@ -253,7 +253,7 @@ cdef class Rows:
             hashed = self.ranked[number].key
             if hashed not in members:
                 value = self.part(&self.rows[self.ranked[number].row], part)
-                members[hashed] = text(side(value, which) if which != WHOLE else value), None
+                members[hashed] = text(side(value, which) if which != WHOLE else value)
                 new = True
         if new:
             kept.changed()
