@@ -20,6 +20,7 @@ from mailtriage.report.wrap import cells, wrap
 from mailtriage.texts.catalog import Texts
 
 STYLE = {"high": "bold red", "medium": "yellow", "low": "dim", "info": "dim"}
+EARLY = 3  # steps of which the card may tell
 EVIDENCE = 20  # lines shown of a finding that is shown whole
 _LABELS = ("why", "next", "lost", "tell", "all")
 _STAGE = re.compile(r"[A-Z-]{4,30} from \S{1,300}: ")
@@ -84,8 +85,9 @@ class Card:
         ``all_`` is the command that shows all of it, where that is not said elsewhere; ``again`` whether there is one.
         """
         finding = self.finding
-        # An admin pastes a command; what a user has to do is said in words.
-        copyable = next((s for s in finding.steps if s.url or s.command), None) if finding.act != "our_user" else None
+        # An admin pastes a command, where it is one of the first things to do; what a user has to do is said in words.
+        early = finding.steps[:EARLY] if finding.act != "our_user" else ()
+        copyable = next((s for s in early if s.url or s.command), None)
         step = copyable or next(iter(finding.steps), None)
         copied = self.to_copy(step)
         ends = [row for row in (self.consequence(again), self.all(all_) if all_ else []) if row]

@@ -80,8 +80,11 @@ def _theirs(desk: Desk, answers: Answers, cases: list[Case], finding: Finding) -
         return finding
     own = outgoing(desk, answers, cases, "smarthost", finding.party, cause=finding.cause)
     why = desk.texts.say("report.facts.sentences").join((own.why, finding.why))
+    first, *rest = own.steps or finding.steps
+    if not first.url and not first.command and own.links:
+        first = replace(first, url=own.links[0].url)
     # Of ours the last two: send what waits, and read the bounces.
-    return replace(finding, why=why, steps=(*own.steps, *finding.steps[-2:]))
+    return replace(finding, why=why, steps=(first, *rest, *finding.steps[-2:]))
 
 
 def _no_login(cause: str, cases: list[Case]) -> bool:
