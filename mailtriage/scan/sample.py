@@ -146,7 +146,6 @@ class Sample:
     def settle(self) -> None:
         """Bring the set into its one final form, for comparing and sending."""
         self._trim()
-        self._keep(sorted(self._kept))
 
     @property
     def hashes(self) -> list[int]:
