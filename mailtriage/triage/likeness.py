@@ -18,9 +18,13 @@ def near(typed: str, known: Iterable[str]) -> str | None:
 
 
 def slip(one: str, other: str) -> bool:
-    """Whether two different texts are one slip apart."""
-    if one == other or abs(len(one) - len(other)) > 1 or _DIGITS.sub("", one) == _DIGITS.sub("", other):
-        return False  # what differs in its number is numbered, not mistyped
+    """Whether two different texts are one slip apart. What differs in its number is numbered, not mistyped."""
+    if one == other or abs(len(one) - len(other)) > 1:
+        return False
+    return _near(one, other) and _DIGITS.sub("", one) != _DIGITS.sub("", other)
+
+
+def _near(one: str, other: str) -> bool:
     start = 0
     while start < min(len(one), len(other)) and one[start] == other[start]:
         start += 1
