@@ -4,6 +4,8 @@ Counts add, first and last are the smallest and largest place, sets are bottom-k
 commutative, so that chunks may come home in any order. A new fact needs a page in docs/decisions/.
 """
 
+from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -73,22 +75,23 @@ class Line(NamedTuple):
         return f"{head.tag}[{head.pid}]: {head.text}" if head.pid is not None else f"{head.tag}: {head.text}"
 
 
-Kind = tuple[bool, int | None, int]  # of a stamp: all but its time
-# Attempts, and of the first and the last of them: offset, microseconds, kind of the stamp. Flat, for there are many.
-Cell = tuple[int, int, int, Kind, int, int, Kind]
-_kinds: dict[Kind, Kind] = {}
+_CELL = 8  # numbers: key; attempts; of the first of them offset, microseconds, kind of the stamp; the same of the last
+_NO_ZONE = 10_000  # minutes that no zone is away
 
 
 class Hours:
-    """Attempts by the hour of the wall clock: how many, and the first and the last of each."""
+    """Attempts by the hour of the wall clock: how many, and the first and the last of each.
+
+    Bare numbers in the order of sources and hours, for there are many: 64 bytes an hour.
+    """
 
     __slots__ = ("_cells",)
 
     def __init__(self) -> None:
-        self._cells: dict[int, Cell] = {}  # by source and hour
+        self._cells = array("q")
 
     def __len__(self) -> int:
-        return len(self._cells)
+        return len(self._cells) // _CELL
 
     def touch(self, place: Place, count: int) -> None:
         """Count attempts at a place; one without a stamp belongs to no hour."""
@@ -96,31 +99,48 @@ class Hours:
         if stamp is None:
             return
         micros, dated, zone, digits = stamp
-        kind = (dated, zone, digits)
-        kind = _kinds.setdefault(kind, kind)
-        self._put((source << 40) + micros // HOUR, (count, offset, micros, kind, offset, micros, kind))
+        kind = ((_NO_ZONE if zone is None else zone) + _NO_ZONE) << 5 | digits << 1 | dated
+        self._put((source << 40) + micros // HOUR, count, offset, micros, kind, offset, micros, kind)
 
-    def _put(self, key: int, cell: Cell) -> None:
-        old = self._cells.get(key)
-        if old is not None:
-            first = old if old[1] <= cell[1] else cell
-            last = old if old[4] >= cell[4] else cell
-            cell = (old[0] + cell[0], *first[1:4], *last[4:])
-        self._cells[key] = cell
+    def _put(
+        self, key: int, count: int, start: int, begin: int, kind: int, stop: int, end: int, other: int
+    ) -> None:  # fmt: skip
+        cells = self._cells
+        at = len(cells)
+        if cells and cells[at - _CELL] >= key:  # else it is the latest, as nearly always
+            at = bisect_left(range(0, at, _CELL), key, key=cells.__getitem__) * _CELL
+            if cells[at] == key:
+                cells[at + 1] += count
+                if start < cells[at + 2]:
+                    cells[at + 2 : at + 5] = array("q", (start, begin, kind))
+                if stop > cells[at + 5]:
+                    cells[at + 5 : at + 8] = array("q", (stop, end, other))
+                return
+        cells[at:at] = array("q", (key, count, start, begin, kind, stop, end, other))
 
     def merge(self, other: "Hours") -> None:
-        for key, cell in other._cells.items():
-            self._put(key, cell)
+        if not self._cells:
+            self._cells = other._cells[:]
+            return
+        numbers = iter(other._cells)
+        for cell in zip(*[numbers] * _CELL, strict=True):
+            self._put(*cell)
 
     @property
     def by_hour(self) -> dict[tuple[int, int], tuple[int, Place, Place]]:
         """By source and hour since 1970: attempts, the place of the first and of the last (without their rows)."""
         found = {}
-        for key, (count, start, begin, kind, stop, end, other) in self._cells.items():
+        numbers = iter(self._cells)
+        for key, count, start, begin, kind, stop, end, other in zip(*[numbers] * _CELL, strict=True):
             source, hour = key >> 40, key & 0xFFFFFFFFFF
-            first, last = Place(source, start, 0, Stamp(begin, *kind)), Place(source, stop, 0, Stamp(end, *other))
+            first, last = Place(source, start, 0, _stamp(begin, kind)), Place(source, stop, 0, _stamp(end, other))
             found[source, hour] = (count, first, last)
         return found
+
+
+def _stamp(micros: int, kind: int) -> Stamp:
+    zone = (kind >> 5) - _NO_ZONE
+    return Stamp(micros, bool(kind & 1), None if zone == _NO_ZONE else zone, kind >> 1 & 15)
 
 
 @dataclass(slots=True)
