@@ -16,9 +16,12 @@ def compile_inner(root: Path) -> Path:
     from setuptools import Distribution, Extension
     from setuptools.command.build_ext import build_ext
 
+    from mailtriage.scan.inner import sources
+
     with tempfile.TemporaryDirectory() as folder:
         flags = [] if os.name == "nt" else ["-O3", "-g0"]
-        extension = Extension("loop", [str(root / SOURCE)], extra_compile_args=flags)
+        macros: list[tuple[str, str | None]] = [("MAILTRIAGE_SOURCES", f"{sources()}U")]
+        extension = Extension("loop", [str(root / SOURCE)], extra_compile_args=flags, define_macros=macros)
         modules = cythonize([extension], build_dir=folder, quiet=True, force=True)
         command = build_ext(Distribution({"ext_modules": modules}))
         command.build_lib, command.build_temp = str((root / SOURCE).parent), folder

@@ -7,7 +7,7 @@ same lines, more slowly.
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -27,6 +27,7 @@ FAILURES = (
 )  # fmt: skip
 
 NAME_LETTERS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-"
+_ANCHOR, _NEXT = 6, 4  # bytes of a literal
 NAME_LENGTH = 512  # of a host name with what leads to it
 
 
@@ -94,30 +95,23 @@ class Literals:
     def __init__(self, literals: Sequence[bytes], hyperscan: bool = True, leads: Sequence[bytes] = ()) -> None:
         self.literals = tuple(literals)
         self.leads = {number: lead for number, lead in enumerate(leads) if lead}
-        patterns = tuple(map(quoted, literals))
-        self._vectors: Any = compiled(patterns) if hyperscan and available() else None
-        self._expression = Expression(patterns) if self._vectors is None else None
+        self._vectors: Any = None
+        if hyperscan and available():
+            self._vectors = compiled(tuple(map(quoted, literals)))
+        else:
+            self._anchors = _Anchors(self.literals, self.leads)
 
     def hits(self, buffer: Buffer, begin: int, end: int) -> list[tuple[int, int]]:
         """Where in buffer[begin:end] literals end, counted from ``begin``, in order, and their numbers.
 
         Their leads are still to be looked at.
         """
+        if self._vectors is None:
+            return self._anchors.hits(buffer, begin, end)
         hits: list[tuple[int, int]] = []
         append = hits.append
-        if self._expression is None:
-            view = memoryview(buffer)[begin:end]
-            self._vectors.scan(view, match_event_handler=lambda number, _f, to, _g, _c: append((to, number)))
-            return hits
-        for start, stop in pointed(self._expression, buffer, begin, end):
-            line = bytes(buffer[start:stop])
-            for number, literal in enumerate(self.literals):
-                if number not in self.leads:
-                    at = line.find(literal)
-                    places = [at] if at >= 0 else []
-                else:
-                    places = [found.start() for found in re.finditer(b"(?=%s)" % quoted(literal), line)]
-                hits += [(start - begin + at + len(literal), number) for at in places]
+        view = memoryview(buffer)[begin:end]
+        self._vectors.scan(view, match_event_handler=lambda number, _f, to, _g, _c: append((to, number)))
         return hits
 
     def lines(self, buffer: Buffer, begin: int, end: int) -> Iterator[tuple[int, int, frozenset[int]]]:
@@ -144,6 +138,48 @@ class Literals:
         """Whether the lead of a literal that ends at ``to`` stands before it."""
         at = to - len(self.literals[number])
         return buffer[max(begin, at - NAME_LENGTH) : at].rstrip(NAME_LETTERS).endswith(self.leads[number])
+
+
+class _Anchors:
+    """Points with what many literals begin with: hundreds in one expression would be tried at every byte."""
+
+    def __init__(self, literals: Sequence[bytes], leads: Mapping[int, bytes]) -> None:
+        self._literals, self._leads = literals, leads
+        # By anchor: the literals that follow it at once, by how they go on; and the others.
+        self._behind: dict[bytes, dict[bytes, list[int]]] = {}
+        self._others: dict[bytes, list[int]] = {}
+        for number, literal in enumerate(literals):
+            anchor = leads.get(number) or literal[:_ANCHOR]
+            self._behind.setdefault(anchor, {})
+            if number in leads or len(literal) < _ANCHOR + _NEXT:
+                self._others.setdefault(anchor, []).append(number)
+            else:
+                self._behind[anchor].setdefault(literal[_ANCHOR : _ANCHOR + _NEXT], []).append(number)
+        self._expression = Expression([quoted(anchor) for anchor in self._behind])
+
+    def hits(self, buffer: Buffer, begin: int, end: int) -> list[tuple[int, int]]:
+        """As Literals.hits."""
+        hits: list[tuple[int, int]] = []
+        for start, stop in pointed(self._expression, buffer, begin, end):
+            line = bytes(buffer[start:stop])
+            for number in self._possible(line):
+                literal = self._literals[number]
+                at = line.find(literal)
+                while at >= 0:
+                    hits.append((start - begin + at + len(literal), number))
+                    at = line.find(literal, at + 1) if number in self._leads else -1
+        return hits
+
+    def _possible(self, line: bytes) -> set[int]:
+        found: set[int] = set()
+        for anchor, behind in self._behind.items():
+            at = line.find(anchor)
+            if at >= 0:
+                found.update(self._others.get(anchor, ()))
+            while behind and at >= 0:
+                found.update(behind.get(line[at + _ANCHOR : at + _ANCHOR + _NEXT], ()))
+                at = line.find(anchor, at + 1)
+        return found
 
 
 class Marks:

@@ -131,17 +131,25 @@ class Sample:
     def merge(self, other: "Sample") -> None:
         """Take over what another set holds; the result is exact as far as both are."""
         other._trim()
-        self._ceiling = ceiling = min(self._ceiling, other._ceiling)
-        self._kept = {**other._kept, **self._kept}
-        if other._values:
+        ceiling = min(self._ceiling, other._ceiling)
+        # Only what was not cut so low before is looked through: one of the two is, the other seldom.
+        mine, theirs = self._below(ceiling), other._below(ceiling)
+        self._kept = mine
+        for key in theirs.keys() - mine.keys():
+            mine[key] = theirs[key]
+        if self._values or other._values:
             values = {**other._values, **self._values}
             for key in other._values.keys() & self._values.keys():
                 values[key] = min(other._values[key], self._values[key])
-            self._values = values
-        if ceiling < 2**64:
-            self._keep([key for key in self._kept if key < ceiling])
-        self._full, self._order = self._full or other._full, None
+            self._values = {key: value for key, value in values.items() if key < ceiling}
+        self._ceiling, self._full, self._order = ceiling, self._full or other._full, None
         self._trim()
+
+    def _below(self, ceiling: int) -> dict[int, str]:
+        """The members that are kept where hashes from ``ceiling`` on are out."""
+        if ceiling >= self._ceiling:
+            return self._kept
+        return {key: member for key, member in self._kept.items() if key < ceiling}
 
     def settle(self) -> None:
         """Bring the set into its one final form, for comparing and sending."""

@@ -25,6 +25,11 @@ cdef extern from "Python.h":
     bytes PyBytes_FromStringAndSize(const char *, Py_ssize_t)
     str PyUnicode_DecodeASCII(const char *, Py_ssize_t, const char *)
 
+cdef extern from *:
+    const uint32_t MAILTRIAGE_SOURCES
+
+SOURCES = MAILTRIAGE_SOURCES  # a check sum, given by who compiles
+
 cdef enum:
     LONGEST = 2000  # bytes of a line (usual.LONGEST)
     ARENA = 8 * 1024 * 1024  # bytes of lines that wait before they are counted

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from mailtriage.scan import inner
 from mailtriage.scan.ask import Answers, Question, answer
 from mailtriage.scan.chunk import Chunk, ScanPlan
 from mailtriage.scan.gather import gather
@@ -148,6 +149,15 @@ def test_the_same_of_whatever_lines(data: bytes, tmp_path_factory: pytest.TempPa
     with pytest.MonkeyPatch.context() as patch:
         compiled, beside = both(patch, path, data, ScanPlan(tz_minutes=0, year=2026))
     assert compiled == beside
+
+
+def test_one_made_of_other_sources_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inner, "sources", lambda: 1)
+    inner._loop.cache_clear()
+    try:
+        assert compiled_loop() is None
+    finally:
+        inner._loop.cache_clear()
 
 
 def test_the_same_of_a_part_of_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
