@@ -244,6 +244,8 @@ class Asker:
         """The questions whose literals stand in a line, each once."""
         asked = self._asked.get(found)
         if asked is None:
+            if len(self._asked) >= PATIENCE:
+                self._asked.clear()
             once = {question.id: question for number in sorted(found) for question in self.questions[number]}
             asked = self._asked[found] = list(once.values())
         return asked
@@ -270,15 +272,9 @@ class Answerer:
         self._writers: dict[tuple[bytes, str], bool] = {}  # whether both ways read alike what it writes of a kind
         self._patience = PATIENCE
         self._span = Span(chunk.source, plan)
-        compiled = compiled_loop()
+        compiled, asker = compiled_loop(), self._asker
         self._successes = compiled and compiled.Successes(
-            self._answers,
-            chunk.number,
-            self._asker.pointer,
-            self._asker.questions,
-            self._writers,
-            self._span,
-            self._slow,
+            self._answers, chunk.number, asker, self._writers, self._span, self._slow
         )
 
     def answer(self) -> Answers:

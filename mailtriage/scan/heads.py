@@ -62,12 +62,10 @@ class Heads:
     def _compiled(self, buffer: Buffer, begin: int, end: int, lines: int) -> LineTally:
         found, unusual = self._writers.count(buffer, begin, end)
         tally = LineTally(read=lines + (begin < end and buffer[end - 1] != _NEWLINE))
-        for line in unusual:
-            found.append((*judge(line), 1))
         for known, host, count in found:
-            setattr(tally, known, getattr(tally, known) + count)
-            if known == "postfix" and host:
-                tally.hosts[host] += count
+            tally.add(known, host, count)
+        for line in unusual:
+            tally.add(*judge(line), 1)
         return tally
 
     def _count(self, pattern: bytes, buffer: Buffer, begin: int, end: int, lines: int) -> LineTally:
@@ -95,10 +93,7 @@ class Heads:
         if self._host and usual:
             tally.hosts[self._host] = usual
         for line, count in unusual.items():
-            known, host = judge(line)
-            setattr(tally, known, getattr(tally, known) + count)
-            if known == "postfix" and host:
-                tally.hosts[host] += count
+            tally.add(*judge(line), count)
         if unusual.total() > _MANY * lines:
             self._again(buffer, begin, end)
         return tally

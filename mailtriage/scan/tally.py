@@ -207,6 +207,11 @@ class Group:
         both = [*self.ends, *lines]
         self.ends = both if len(both) < 2 else [min(both), max(both)]
 
+    def show(self, line: Line) -> None:
+        """Keep a line as evidence, one that was asked about or is as good as any."""
+        self.evidence.add(f"{line.place.source}:{line.place.offset}", line)
+        self.keep_end(line)
+
     def captured(self, name: str) -> Sample:
         """The values that the rule read out of texts under this name."""
         if name not in self.captures:

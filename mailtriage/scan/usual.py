@@ -26,12 +26,16 @@ Matcher = Callable[[bytes, int, int], re.Match[bytes] | None]
 
 def matcher(text: bytes) -> Matcher:
     """Matches a line data[start:stop] by its text. Groups: hour, zone, writer, process ID, the pattern's own."""
-    bsd, iso = (re.compile(form + _WRITER + text).match for form in (_BSD, _ISO))
+    made: dict[bytes, re.Pattern[bytes]] = {}  # by form, when it is first needed: most logs have one
 
     def match(data: bytes, start: int, stop: int) -> re.Match[bytes] | None:
         if stop - start > LONGEST:
             return None
-        return (iso if data[start + 10 : start + 11] == b"T" else bsd)(data, start, stop)
+        form = _ISO if data[start + 10 : start + 11] == b"T" else _BSD
+        expression = made.get(form)
+        if expression is None:
+            expression = made[form] = re.compile(form + _WRITER + text)
+        return expression.match(data, start, stop)
 
     return match
 

@@ -30,6 +30,12 @@ class LineTally:
     broken: int = 0
     hosts: Counter[str] = field(default_factory=Counter)
 
+    def add(self, known: str, host: str | None, count: int) -> None:
+        """Count lines by whose they are (postfix, other, broken)."""
+        setattr(self, known, getattr(self, known) + count)
+        if known == "postfix" and host:
+            self.hosts[host] += count
+
 
 def count_lines(block: bytes) -> LineTally:
     """Count the lines of a block that begins at a line's start; its last line may lack the newline."""
@@ -41,20 +47,18 @@ def count_lines(block: bytes) -> LineTally:
         for writer, count in Counter(_USUAL.findall(b"\n" + block)).items():
             known, host = _writer(writer)
             found += count
-            _add(tally, known, host, count)
+            tally.add(known, host, count)
     if found < tally.read:
         for line in block.split(b"\n")[: tally.read]:
             if found and _USUAL.match(b"\n" + line):
                 continue
-            _add(tally, *_slowly(line), 1)
+            tally.add(*_slowly(line), 1)
     return tally
 
 
 def judge(line: bytes) -> tuple[str, str | None]:
     """Whose one line is (postfix, other, broken), and its host; as ``count_lines`` would count it."""
-    if b"\0" not in line and (found := _USUAL.match(b"\n" + line)):
-        return _writer(found[1])
-    return _slowly(line)
+    return (judge_usual(line) if b"\0" not in line else None) or _slowly(line)
 
 
 def judge_usual(line: bytes) -> tuple[str, str | None] | None:
@@ -73,17 +77,6 @@ def _slowly(line: bytes) -> tuple[str, str | None]:
     if head is None:
         return "broken", None
     return ("other" if head.program is None else "postfix"), head.host
-
-
-def _add(tally: LineTally, known: str, host: str | None, count: int) -> None:
-    if known == "postfix":
-        tally.postfix += count
-        if host:
-            tally.hosts[host] += count
-    elif known == "other":
-        tally.other += count
-    else:
-        tally.broken += count
 
 
 @lru_cache(maxsize=1024)

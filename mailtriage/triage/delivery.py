@@ -165,3 +165,8 @@ def names_of(found: Iterable[str], most: int = 5) -> str:
     """A few names, and whether there are more."""
     everything = sorted(set(found))
     return ", ".join(everything[:most]) + (" …" if len(everything) > most else "")
+
+
+def listed(found: Iterable[str]) -> str:
+    """The first three of them."""
+    return names_of(found, 3)

@@ -15,6 +15,7 @@ from mailtriage.scan.tally import Line, Mail
 from mailtriage.triage.case import Case, together
 from mailtriage.triage.delivery import (
     forwarded,
+    listed,
     lost_mails,
     null_senders,
     own_senders,
@@ -113,7 +114,7 @@ def _title_values(desk: Desk, finding: Finding, known: dict[str, Any]) -> dict[s
     return {
         "operator": finding.party.name, "own_ip": next(iter(finding.own_ips), ""), "count": finding.messages,
         "outcome": desk.texts.say(f"outcome.{outcome}"), "cause": desk.texts.say(f"cause.{finding.cause}"),
-        "domains": ", ".join(where[:3]) + (" …" if len(where) > 3 else "") or finding.party.name,
+        "domains": listed(where) or finding.party.name,
         "sender": next(iter(finding.own_users or finding.senders), ""),
         "recipient": next(iter(finding.recipients), finding.party.name),
     } | known  # fmt: skip

@@ -69,11 +69,11 @@ cdef inline bint alike(const uint8_t *one, const uint8_t *lowered, Py_ssize_t si
 cdef class Successes(Rows):
     """Answers questions from the lines of one chunk.
 
-    ``asked``: by a literal's number, its questions. ``writers``: by writer and kind, whether both ways read alike what
+    ``asker``: the questions, made ready. ``writers``: by writer and kind, whether both ways read alike what
     it writes. ``slow`` takes a line that is not known, with the numbers of its literals.
     """
 
-    cdef object answers, span, slow
+    cdef object answers, asker, span, slow
     cdef dict writers, wishes, several
     cdef list single, leads
     cdef tuple literals
@@ -81,16 +81,16 @@ cdef class Successes(Rows):
     cdef int kind
     cdef bint trusted
 
-    def __init__(self, answers, int source, pointer, list asked, dict writers, span, slow):
+    def __init__(self, answers, int source, asker, dict writers, span, slow):
         self.answers, self.source, self.writers, self.span, self.slow = answers, source, writers, span, slow
-        self.literals = pointer.literals
-        self.leads = [pointer.leads.get(number) for number in range(len(self.literals))]
+        self.asker, self.literals = asker, asker.pointer.literals
+        self.leads = [asker.pointer.leads.get(number) for number in range(len(self.literals))]
         self.wishes = {}
-        for questions in asked:
+        for questions in asker.questions:
             for question in questions:
                 if question.id not in self.wishes:
                     self.wishes[question.id] = Wish(question, span.bounded)
-        self.single = [[self.wishes[question.id] for question in questions] for questions in asked]
+        self.single = [[self.wishes[question.id] for question in questions] for questions in asker.questions]
         self.several = {}
         self.kind = OTHER
 
@@ -145,8 +145,10 @@ cdef class Successes(Rows):
             numbers = frozenset(many)
             wishes = self.several.get(numbers)
             if wishes is None:
-                once = {(<Wish>wish).question.id: wish for number in sorted(numbers) for wish in self.single[number]}
-                wishes = self.several[numbers] = list(once.values())
+                if len(self.several) >= SEVERAL:
+                    self.several.clear()
+                asked = self.asker.asked_of(numbers)
+                wishes = self.several[numbers] = [self.wishes[question.id] for question in asked]
         if not self._take(wishes, data, start, stop, offset):
             self.slow([(<Wish>wish).question for wish in wishes], data, low, start, stop, offset)
             self.kind = OTHER  # what is known of the writer may be new

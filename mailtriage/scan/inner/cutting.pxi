@@ -63,63 +63,70 @@ cdef inline bint digit(uint8_t byte) noexcept nogil:
     return 48 <= byte <= 57
 
 
-cdef inline bint clock(const uint8_t *at) noexcept nogil:
-    """``:mm:ss``"""
+cdef inline const uint8_t *number(const uint8_t *at, const uint8_t *end, int most) noexcept nogil:
+    """Behind one to ``most`` digits, or NULL."""
+    cdef const uint8_t *start = at
+    if at is NULL:
+        return NULL
+    while at < end and digit(at[0]):
+        at += 1
+    return at if 1 <= at - start <= most else NULL
+
+
+cdef inline bint clock(const uint8_t *at, uint8_t most) noexcept nogil:
+    """``:mm:ss``, the seconds up to so many tens (a digit)."""
     return (
-        at[0] == 58 and 48 <= at[1] <= 53 and digit(at[2]) and at[3] == 58 and 48 <= at[4] <= 53 and digit(at[5])
+        at[0] == 58 and 48 <= at[1] <= 53 and digit(at[2]) and at[3] == 58 and 48 <= at[4] <= most and digit(at[5])
     )
+
+
+cdef const uint8_t *stamp(const uint8_t *at, const uint8_t *end, uint8_t most, Part *hour, Part *zone) noexcept nogil:
+    """A time of one of the two usual forms and the blank behind it; behind that, or NULL."""
+    cdef int i
+    if end - at < 20:
+        return NULL
+    hour.at = at
+    if at[10] != 84:  # T
+        hour.size, zone.at, zone.size = 9, at + 15, 0
+        return at + 16 if (
+            65 <= at[0] <= 90 and 97 <= at[1] <= 122 and 97 <= at[2] <= 122 and at[3] == 32
+            and (at[4] == 32 or digit(at[4])) and digit(at[5]) and at[6] == 32 and digit(at[7]) and digit(at[8])
+            and clock(at + 9, most) and at[15] == 32
+        ) else NULL
+    for i in range(13):
+        if i == 4 or i == 7:
+            if at[i] != 45:
+                return NULL
+        elif i != 10 and not digit(at[i]):
+            return NULL
+    if not clock(at + 13, most):
+        return NULL
+    hour.size = 13
+    at += 19
+    if at[0] == 46:
+        at = number(at + 1, end, 9)
+        if at is NULL:
+            return NULL
+    zone.at = at
+    if at < end and at[0] == 90:  # Z
+        at += 1
+    elif end - at > 6 and (at[0] == 43 or at[0] == 45) and digit(at[1]) and digit(at[2]):
+        at += 3
+        if at[0] == 58:
+            at += 1
+        if not (digit(at[0]) and digit(at[1])):
+            return NULL
+        at += 2
+    zone.size = at - zone.at
+    return at + 1 if at < end and at[0] == 32 else NULL
 
 
 cdef bint head(const uint8_t *at, const uint8_t *end, Cut *cut) noexcept nogil:
     """Time, host, tag and process ID of a line of the usual form (``usual.matcher``)."""
     cdef const uint8_t *start
-    cdef int i
-    if end - at < 24:
+    at = stamp(at, end, 53, &cut.hour, &cut.zone)
+    if at is NULL:
         return False
-    cut.hour.at = at
-    if at[10] == 84:  # T
-        for i in range(13):
-            if i == 4 or i == 7:
-                if at[i] != 45:
-                    return False
-            elif i != 10 and not digit(at[i]):
-                return False
-        if not clock(at + 13):
-            return False
-        cut.hour.size = 13
-        at += 19
-        if at[0] == 46:
-            at += 1
-            start = at
-            while at < end and digit(at[0]):
-                at += 1
-            if not 1 <= at - start <= 9:
-                return False
-        cut.zone.at = at
-        if at < end and at[0] == 90:  # Z
-            at += 1
-        elif end - at > 6 and (at[0] == 43 or at[0] == 45) and digit(at[1]) and digit(at[2]):
-            at += 3
-            if at[0] == 58:
-                at += 1
-            if not (digit(at[0]) and digit(at[1])):
-                return False
-            at += 2
-        cut.zone.size = at - cut.zone.at
-        if at >= end or at[0] != 32:
-            return False
-        at += 1
-    else:
-        if not (
-            65 <= at[0] <= 90 and 97 <= at[1] <= 122 and 97 <= at[2] <= 122 and at[3] == 32
-            and (at[4] == 32 or digit(at[4])) and digit(at[5]) and at[6] == 32 and digit(at[7]) and digit(at[8])
-            and clock(at + 9) and at[15] == 32
-        ):
-            return False
-        cut.hour.size = 9
-        cut.zone.at = at + 15
-        cut.zone.size = 0
-        at += 16
     cut.writer.at = at
     start = at
     at = run(at, end, PLAIN)
@@ -246,16 +253,6 @@ cdef struct Delivery:
     Part status
     Part said
     bint none
-
-
-cdef inline const uint8_t *number(const uint8_t *at, const uint8_t *end, int most) noexcept nogil:
-    """Behind one to ``most`` digits, or NULL."""
-    cdef const uint8_t *start = at
-    if at is NULL:
-        return NULL
-    while at < end and digit(at[0]):
-        at += 1
-    return at if 1 <= at - start <= most else NULL
 
 
 cdef const uint8_t *cut_times(const uint8_t *at, const uint8_t *end, Part *delay, Part *delays) noexcept nogil:

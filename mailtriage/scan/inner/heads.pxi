@@ -12,45 +12,16 @@ cdef extern from "Python.h":
 
 cdef bint usual_head(const uint8_t *at, const uint8_t *end, Part *writer) noexcept nogil:
     """The host and tag of a line of the usual form (``bulk._USUAL``)."""
-    cdef int i
-    if end - at < 20:
+    cdef const uint8_t *from_ = at
+    cdef Part hour, zone
+    at = stamp(at, end, 54, &hour, &zone)  # with a leap second and more
+    if at is NULL:
         return False
-    if at[10] == 84:  # T
-        for i in range(10):
-            if i == 4 or i == 7:
-                if at[i] != 45:
-                    return False
-            elif not digit(at[i]):
-                return False
-        if at[5] > 49 or at[8] > 51 or not 48 <= at[11] <= 50 or not digit(at[12]) or not of_clock(at + 13):
+    if hour.size == 13:
+        if from_[5] > 49 or from_[8] > 51 or from_[11] > 50:
             return False
-        at += 19
-        if at[0] == 46:
-            at = number(at + 1, end, 9)
-            if at is NULL:
-                return False
-        if at < end and at[0] == 90:  # Z
-            at += 1
-        elif end - at > 6 and (at[0] == 43 or at[0] == 45):
-            if not (digit(at[1]) and digit(at[2])):
-                return False
-            at += 3
-            if at[0] == 58:
-                at += 1
-            if not (digit(at[0]) and digit(at[1])):
-                return False
-            at += 2
-        if at >= end or at[0] != 32:
-            return False
-        at += 1
-    else:
-        if not (
-            97 <= at[1] <= 122 and 97 <= at[2] <= 122 and at[3] == 32 and (at[4] == 32 or 48 <= at[4] <= 51)
-            and digit(at[5]) and at[6] == 32 and 48 <= at[7] <= 50 and digit(at[8]) and of_clock(at + 9)
-            and at[15] == 32 and memchr(b"ADFJMNOS", at[0], 8) is not NULL
-        ):
-            return False
-        at += 16
+    elif from_[4] > 51 or from_[7] > 50 or memchr(b"ADFJMNOS", from_[0], 8) is NULL:
+        return False
     writer.at = at
     while at < end and at[0] != 32:
         at += 1
@@ -68,13 +39,6 @@ cdef bint usual_head(const uint8_t *at, const uint8_t *end, Part *writer) noexce
             return False
         at += 1
     return begins(at, end, b": ", 2)
-
-
-cdef inline bint of_clock(const uint8_t *at) noexcept nogil:
-    """``:mm:ss``, with a leap second and more."""
-    return (
-        at[0] == 58 and 48 <= at[1] <= 53 and digit(at[2]) and at[3] == 58 and 48 <= at[4] <= 54 and digit(at[5])
-    )
 
 
 cdef class Writers:

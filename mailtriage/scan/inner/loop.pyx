@@ -18,6 +18,7 @@ from mailtriage.scan import party as parties
 from mailtriage.scan import session, shortdelivery, shortway
 from mailtriage.scan.ask import TEN
 from mailtriage.scan.pointer import NAME_LENGTH as MOST_LETTERS
+from mailtriage.scan.sample import digest as sample_digest
 from mailtriage.scan.tally import HOUR, LATE, GroupKey, Line, Mail, Place
 from mailtriage.scan.usual import stamp_of
 
@@ -45,3 +46,7 @@ include "heads.pxi"
 include "rows.pxi"
 include "failures.pxi"
 include "answers.pxi"
+
+cdef bytes PROBE = b"a machine may count its bytes from the other end"
+if digest(PROBE, len(PROBE)) != sample_digest(PROBE):
+    raise ImportError("the compiled hash is another one")

@@ -5,19 +5,19 @@ of ours, the server is not: the check does what it was told to, and our record i
 outgoing server is told before (lost_smtp_setting). Source: RFC 7208 section 9.5 and Appendix D.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mailtriage.model.finding import Finding, Step
 from mailtriage.scan.ask import Answers, Question
 from mailtriage.triage.case import Case
+from mailtriage.triage.delivery import listed
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import say_steps
 from mailtriage.triage.inbound import own_words
 from mailtriage.triage.judgements import refused_senders
 
 ORDER = 790
-SHOWN = 3  # addresses in words
 _CAUSES = ("auth_spf", "auth_dmarc", "auth_required")
 
 
@@ -31,14 +31,10 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
     for finding in refused_senders.findings(desk, answers, "brought_back", lambda case: _ours_alone(desk, case)):
         users = tuple(address for address in finding.recipients if desk.own.has(address))
         key = "told_login" if finding.cause == "auth_required" else "told"
-        why = desk.texts.say(f"finding.brought_back.{key}", party=finding.party.name, senders=_some(finding.senders))
+        why = desk.texts.say(f"finding.brought_back.{key}", party=finding.party.name, senders=listed(finding.senders))
         yield replace(
             own_words(finding), why=why, steps=_steps(desk, finding), fault="sender", act="our_admin", own_users=users
         )
-
-
-def _some(addresses: Sequence[str]) -> str:
-    return ", ".join(addresses[:SHOWN]) + (" …" if len(addresses) > SHOWN else "")
 
 
 def _ours_alone(desk: Desk, case: Case) -> bool:
@@ -49,7 +45,7 @@ def _ours_alone(desk: Desk, case: Case) -> bool:
 def _steps(desk: Desk, finding: Finding) -> tuple[Step, ...]:
     """Our own, and of the rule's those that let these very clients through."""
     exempt = [step for step in finding.steps if any(client in (step.command or "") for client in finding.clients)]
-    facts = {"party": finding.party.name, "recipient": _some(finding.recipients),
+    facts = {"party": finding.party.name, "recipient": listed(finding.recipients),
              "sender": next(iter(finding.senders), ""),
              "client": next(iter(finding.clients), "")}  # fmt: skip
     if finding.cause == "auth_required":

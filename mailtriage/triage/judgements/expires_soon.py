@@ -15,8 +15,8 @@ from mailtriage.scan.sample import digest
 from mailtriage.scan.tally import Line
 from mailtriage.texts.catalog import Texts
 from mailtriage.triage.case import Case
+from mailtriage.triage.delivery import listed
 from mailtriage.triage.desk import Desk
-from mailtriage.triage.judgements.mail_discarded import listed
 from mailtriage.triage.of_server import of_server
 from mailtriage.triage.organisation import domain_of
 

@@ -183,8 +183,7 @@ def _finding(
     for client in clients:
         group.clients.add(client)
     for line in _lines(desk, list(facts.values())):
-        group.evidence.add(f"{line.place.source}:{line.place.offset}", line)
-        group.keep_end(line)
+        group.show(line)
     nets = sorted({network(client) for client in clients})
     certain = points >= CERTAIN
     told = [reason.text for reason in reasons]

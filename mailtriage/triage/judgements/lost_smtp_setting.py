@@ -253,8 +253,7 @@ def _finding(
         group.names.add(name)
     for _, line in [*whole.group.evidence.items(), *(("", end) for end in whole.group.ends)]:
         if f"from=<{sender}>" in line.text.lower():
-            group.evidence.add(f"{line.place.source}:{line.place.offset}", line)
-            group.keep_ends(line)
+            group.show(line)
     names = sorted(whole.group.names.members())
     operator = desk.book.operator_of_pool(names[0])
     provider = operator.name if operator else suspect.organisation

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from mailtriage.model.finding import Finding
 from mailtriage.scan.ask import Answers, Question
+from mailtriage.triage.delivery import listed
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.harm import take
 from mailtriage.triage.of_server import of_server, stands
@@ -32,9 +33,3 @@ def judge(desk: Desk, answers: Answers) -> Iterator[Finding]:
             desk, nowhere, "mail_discarded", "/dev/null", "low", state=stands(desk, nowhere),
             values={"to": listed(r for case in nowhere for r in case.group.recipients.members())},
         )  # fmt: skip
-
-
-def listed(names: Iterable[str]) -> str:
-    """The first three of some addresses."""
-    found = sorted(set(names))
-    return ", ".join(found[:3]) + (" …" if len(found) > 3 else "")

@@ -6,10 +6,10 @@ from dataclasses import replace
 from mailtriage.model.finding import Finding, LostMail
 from mailtriage.scan.ask import Answers, Question
 from mailtriage.scan.tally import Mail
+from mailtriage.triage.delivery import listed
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import LOST, SHOWN
 from mailtriage.triage.harm import take
-from mailtriage.triage.judgements.mail_discarded import listed
 from mailtriage.triage.of_server import of_server
 from mailtriage.triage.organisation import domain_of
 

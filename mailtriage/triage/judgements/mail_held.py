@@ -10,9 +10,9 @@ from mailtriage.model.finding import Finding
 from mailtriage.scan.ask import Answers, Question
 from mailtriage.scan.tally import Group, GroupKey, Mail
 from mailtriage.triage.case import Case
+from mailtriage.triage.delivery import listed
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.harm import take
-from mailtriage.triage.judgements.mail_discarded import listed
 from mailtriage.triage.of_server import of_server
 
 ORDER = 45

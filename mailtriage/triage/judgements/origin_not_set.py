@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from mailtriage.model.finding import Finding
 from mailtriage.scan.ask import Answers, Question
 from mailtriage.scan.tally import Group, GroupKey
+from mailtriage.triage.delivery import listed
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.harm import take
-from mailtriage.triage.judgements.mail_discarded import listed
 from mailtriage.triage.machines import is_inside
 from mailtriage.triage.of_server import of_server, stands
 from mailtriage.triage.organisation import domain_of

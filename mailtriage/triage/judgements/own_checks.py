@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from mailtriage.model.finding import Finding
 from mailtriage.scan.ask import Answers, Question
 from mailtriage.triage.case import Case
+from mailtriage.triage.delivery import listed
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.inbound import case_organisation, own_words
 from mailtriage.triage.judgements import refused_senders
-from mailtriage.triage.judgements.mail_discarded import listed
 from mailtriage.triage.legitimacy import LIKELY
 from mailtriage.triage.of_server import of_server, stands
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from mailtriage.model.finding import Finding, Party
 from mailtriage.scan.ask import Answers, Question
 from mailtriage.triage.case import Case
+from mailtriage.triage.delivery import listed
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
 from mailtriage.triage.inbound import case_organisation, hosted, own_words, private
-from mailtriage.triage.judgements.mail_discarded import listed
 from mailtriage.triage.legitimacy import dynamic
 from mailtriage.triage.machines import is_inside, is_machine, sends_for_others
 from mailtriage.triage.organisation import domain_of, organisation

@@ -10,9 +10,9 @@ from dataclasses import replace
 from mailtriage.model.finding import Finding
 from mailtriage.scan.ask import Answers, Question
 from mailtriage.triage.case import Case
+from mailtriage.triage.delivery import listed
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.inbound import private
-from mailtriage.triage.judgements.mail_discarded import listed
 from mailtriage.triage.of_server import of_server, stands
 
 ORDER = 155  # after those who know the sender

@@ -7,11 +7,11 @@ from mailtriage.model.finding import Finding
 from mailtriage.scan.ask import Answers, Question
 from mailtriage.scan.tally import Group, GroupKey
 from mailtriage.triage.case import Case
+from mailtriage.triage.delivery import listed
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.gravity import gravity
 from mailtriage.triage.harm import take
 from mailtriage.triage.inbound import loopback, permanent
-from mailtriage.triage.judgements.mail_discarded import listed
 from mailtriage.triage.of_server import of_server, stands
 
 ORDER = 55

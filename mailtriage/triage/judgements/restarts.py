@@ -62,6 +62,5 @@ def _case(desk: Desk, fact: Fact) -> Case:
     group.hours.merge(fact.hours)
     for mail in sorted(mail for _, mail in fact.mails.items()):
         if line := desk.survey.read(mail.place):
-            group.evidence.add(f"{line.place.source}:{line.place.offset}", line)
-            group.keep_end(line)
+            group.show(line)
     return case

@@ -11,6 +11,7 @@ from mailtriage.scan.ask import Answers, Fact, Question
 from mailtriage.scan.party import network, pool_pattern
 from mailtriage.scan.tally import Group
 from mailtriage.triage.case import Case
+from mailtriage.triage.delivery import listed
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
 from mailtriage.triage.inbound import case_organisation, loopback
@@ -108,7 +109,7 @@ def _by_client(desk: Desk, answers: Answers) -> Iterator[Finding]:
         if not found:
             continue
         desk.claim(case for case in found if case.group.clients.members() == [client])
-        who = ", ".join(users[:3]) + (" …" if len(users) > 3 else "")
+        who = listed(users)
         good = sum(fact.count for _, fact in answers.of(f"works-at:{client}"))
         alone = len(users) == 1
         yield draft(

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from mailtriage.model.finding import Finding, Party
 from mailtriage.scan.ask import Answers, Question
 from mailtriage.triage.case import Case
+from mailtriage.triage.delivery import listed
 from mailtriage.triage.desk import Desk
 from mailtriage.triage.draft import draft
 from mailtriage.triage.gravity import gravity
-from mailtriage.triage.judgements.mail_discarded import listed
 
 ORDER = 829  # before those who weigh refused users and senders
 RULE = "postfix.sender-not-owned"

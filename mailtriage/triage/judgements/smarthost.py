@@ -129,8 +129,7 @@ def _works(desk: Desk, who: str, nulls: Fact | None, came: int) -> Finding:
         group.hours.merge(nulls.hours)
     for mail in sorted(mail for _, mail in nulls.mails.items())[-SHOWN:] if nulls else []:
         if line := desk.survey.read(mail.place):
-            group.evidence.add(f"{line.place.source}:{line.place.offset}", line)
-            group.keep_end(line)
+            group.show(line)
     return draft(
         desk, [case], "smarthost", Party("host", f"{who} at work", who), "low", cause="policy", direction="outbound",
         fault="nobody", act="nobody", state="ongoing", words="smarthost_works", values={"relay": who, "count": came},
