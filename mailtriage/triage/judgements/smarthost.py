@@ -132,7 +132,8 @@ def _works(desk: Desk, who: str, nulls: Fact | None, came: int) -> Finding:
             group.show(line)
     return draft(
         desk, [case], "smarthost", Party("host", f"{who} at work", who), "low", cause="policy", direction="outbound",
-        fault="nobody", act="nobody", state="ongoing", words="smarthost_works", values={"relay": who, "count": came},
+        fault="nobody", act="nobody", state="ongoing", words="smarthost_works" if came else "smarthost_seen",
+        values={"relay": who, "count": came},
     )  # fmt: skip
 
 
